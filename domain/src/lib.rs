@@ -1,1 +1,4 @@
-//! placeholder
+//! The rules of the product, used by the API and the worker alike.
+
+pub mod account;
+pub mod clock;
