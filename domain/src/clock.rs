@@ -1,4 +1,4 @@
-//! The time, from one place that tests can set.
+//! The time, from the system or set by a test.
 
 use std::sync::{
     Arc,
@@ -7,51 +7,29 @@ use std::sync::{
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Where the time comes from. Clones of a settable clock share its time.
+/// Tells the time. Every rule asks it instead of the system, so that tests can set it.
 #[derive(Clone, Debug, Default)]
-pub enum Clock {
-    /// The time of the operating system.
-    #[default]
-    System,
-    /// A time that stands still until it is set, for tests.
-    Settable(SetTime),
+pub struct Clock {
+    /// Microseconds by which this clock is ahead of the system.
+    ahead: Arc<AtomicI64>,
 }
-
-/// The time of a settable clock, in microseconds since the Unix epoch.
-#[derive(Clone, Debug)]
-pub struct SetTime(Arc<AtomicI64>);
 
 impl Clock {
-    /// A clock that shows `time` until it is set again.
-    pub fn settable(time: DateTime<Utc>) -> Self {
-        Self::Settable(SetTime(Arc::new(AtomicI64::new(time.timestamp_micros()))))
+    /// The system's time.
+    pub fn system() -> Self {
+        Self::default()
     }
 
-    /// The time in UTC, truncated to microseconds, as precise as both databases keep it.
+    /// The current time in UTC, in whole microseconds, as both databases store it.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     pub fn now(&self) -> DateTime<Utc> {
-        match self {
-            Self::System => Utc::now().trunc_subsecs(6),
-            Self::Settable(time) => time.get(),
-        }
+        let ahead = TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed));
+        (Utc::now() + ahead).trunc_subsecs(6)
     }
 
-    /// Moves a settable clock forward (or back). The system clock stays as it is.
+    /// Moves this clock and all its copies forward.
     pub fn advance(&self, by: TimeDelta) {
-        if let Self::Settable(time) = self {
-            time.0.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
-        }
-    }
-
-    /// Sets a settable clock. The system clock stays as it is.
-    pub fn set(&self, to: DateTime<Utc>) {
-        if let Self::Settable(time) = self {
-            time.0.store(to.timestamp_micros(), Ordering::SeqCst);
-        }
-    }
-}
-
-impl SetTime {
-    fn get(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst)).unwrap_or_default()
+        let microseconds = by.num_microseconds().unwrap_or(i64::MAX);
+        self.ahead.fetch_add(microseconds, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,6 @@
-//! The rules of the product, used by the API and the worker alike.
+//! Business rules shared by the API and the worker. Knows nothing of HTTP or queues.
 
 pub mod account;
 pub mod clock;
+
+pub use clock::Clock;
