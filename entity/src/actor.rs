@@ -106,6 +106,14 @@ impl Actor {
             .map(|membership| membership.team)
     }
 
+    /// Teams that the actor manages: those in which he is lead.
+    pub fn leading_teams(&self) -> impl Iterator<Item = Id<team::Entity>> + '_ {
+        self.teams
+            .iter()
+            .filter(|membership| membership.role == TeamRole::Lead)
+            .map(|membership| membership.team)
+    }
+
     /// Organizations in which the actor may change something: security team, or lead or member of
     /// one of the teams.
     pub fn writing_organizations(&self) -> impl Iterator<Item = Id<organization::Entity>> + '_ {

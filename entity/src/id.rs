@@ -178,7 +178,9 @@ impl<E> Nullable for Id<E> {
 }
 impl<E> TryFromU64 for Id<E> {
     fn try_from_u64(key: u64) -> Result<Self, DbErr> {
-        i64::try_from(key).map(Self::trusted).map_err(|_| DbErr::ConvertFromU64("Id"))
+        <i64 as TryFrom<u64>>::try_from(key)
+            .map(Self::trusted)
+            .map_err(|_| DbErr::ConvertFromU64("Id"))
     }
 }
 impl<E> IntoActiveValue<Id<E>> for Id<E> {

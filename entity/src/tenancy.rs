@@ -5,7 +5,7 @@ use sea_orm::{
     QueryTrait, sea_query::SelectStatement,
 };
 
-use crate::{Actor, id::Keyed, threat_model};
+use crate::{Actor, threat_model};
 
 pub(crate) mod sealed {
     pub trait Sealed {}
@@ -23,9 +23,10 @@ pub enum Reach<C> {
 
 /// A table whose every row belongs to exactly one organization.
 ///
-/// Sealed: a table joins the tenancy in this crate, next to its columns, or nowhere.
+/// Sealed: a table joins the tenancy in this crate, next to its columns, or nowhere. Tables with
+/// integer keys are also [`Keyed`](crate::Keyed); the others have UUIDs.
 pub trait Tenanted:
-    Keyed + EntityTrait<PrimaryKey: PrimaryKeyToColumn<Column = Self::Column>> + sealed::Sealed
+    EntityTrait<PrimaryKey: PrimaryKeyToColumn<Column = Self::Column>> + sealed::Sealed
 {
     /// The column that holds the organization.
     const ORGANIZATION: Self::Column;
@@ -46,7 +47,7 @@ pub trait Tenanted:
                 }
                 let followed = Condition::any()
                     .add(model.is_null())
-                    .add(model.in_subquery(visible_models(actor)));
+                    .add(model.in_subquery(visible_ids::<threat_model::Entity>(actor)));
                 Condition::any().add(secured).add(
                     Condition::all()
                         .add(Self::ORGANIZATION.is_in(actor.plain_organizations()))
@@ -58,15 +59,11 @@ pub trait Tenanted:
 
     /// Rows the actor may change or delete.
     fn writable_by(actor: &Actor) -> Condition {
-        let secured = Self::ORGANIZATION.is_in(actor.secured_organizations());
         match Self::REACH {
-            Reach::Organization => Condition::all().add(secured),
-            Reach::ThreatModel(_) if actor.writing_teams().next().is_none() => {
-                Condition::all().add(secured)
+            Reach::Organization => {
+                Condition::all().add(Self::ORGANIZATION.is_in(actor.secured_organizations()))
             }
-            Reach::ThreatModel(model) => {
-                Condition::any().add(secured).add(model.in_subquery(writable_models(actor)))
-            }
+            Reach::ThreatModel(model) => following(Self::ORGANIZATION, model, actor),
         }
     }
 
@@ -76,18 +73,36 @@ pub trait Tenanted:
     }
 }
 
-fn visible_models(actor: &Actor) -> SelectStatement {
-    model_ids(threat_model::Entity::visible_to(actor))
+/// Rows of an organization for its security team, and rows of a threat model for those who may
+/// change the model.
+pub(crate) fn following<C: ColumnTrait>(organization: C, model: C, actor: &Actor) -> Condition {
+    let secured = organization.is_in(actor.secured_organizations());
+    if actor.writing_teams().next().is_none() {
+        return Condition::any().add(secured);
+    }
+    Condition::any()
+        .add(secured)
+        .add(model.in_subquery(writable_ids::<threat_model::Entity>(actor)))
 }
 
-fn writable_models(actor: &Actor) -> SelectStatement {
-    model_ids(threat_model::Entity::writable_by(actor))
+/// Rows of an organization for its security team, and rows of a team for its leads.
+pub(crate) fn led<C: ColumnTrait>(organization: C, team: C, actor: &Actor) -> Condition {
+    let led = Condition::all()
+        .add(organization.is_in(actor.plain_organizations()))
+        .add(team.is_in(actor.leading_teams()));
+    Condition::any().add(organization.is_in(actor.secured_organizations())).add(led)
 }
 
-fn model_ids(condition: Condition) -> SelectStatement {
-    threat_model::Entity::find()
-        .filter(condition)
-        .select_only()
-        .column(threat_model::Column::Id)
-        .into_query()
+/// Keys of the rows the actor may see.
+pub(crate) fn visible_ids<E: Tenanted>(actor: &Actor) -> SelectStatement {
+    keys::<E>(E::visible_to(actor))
+}
+
+/// Keys of the rows the actor may change.
+pub(crate) fn writable_ids<E: Tenanted>(actor: &Actor) -> SelectStatement {
+    keys::<E>(E::writable_by(actor))
+}
+
+fn keys<E: Tenanted>(condition: Condition) -> SelectStatement {
+    E::find().filter(condition).select_only().column(E::key_column()).into_query()
 }

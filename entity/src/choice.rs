@@ -1,0 +1,29 @@
+//! The closed sets of values that columns hold, stored as lower snake case text.
+
+mod account;
+mod job;
+mod library;
+mod model;
+mod organization;
+mod risk;
+mod sharing;
+mod threat;
+
+pub use self::{
+    account::TokenPurpose,
+    job::JobState,
+    library::{
+        AppliesTo, ComponentCategory, ControlCost, DefaultStatus, OverlayKind, PackSource,
+        PackTier, PackType, Sufficiency,
+    },
+    model::{
+        Criticality, DataState, DiagramType, ImpactLevel, IntegrationStatus, LifecycleState,
+        ProtectionMethod, RelationType, SourceType,
+    },
+    organization::{OrganizationRole, Plan, TeamRole},
+    risk::{RiskLevel, ScoringMethod},
+    sharing::InvitationStatus,
+    threat::{
+        CountermeasureStatus, ReconciliationStatus, Severity, ThreatStatus, VerificationMethod,
+    },
+};

@@ -1,0 +1,102 @@
+//! Countermeasures against a threat to a component, with copies of the library's words.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    Id, Reach, Tenanted, choice::CountermeasureStatus, component_threat, countermeasure_library,
+    organization, tenancy, threat_model, user,
+};
+
+/// A row of `component_countermeasure`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "component_countermeasure")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: Id<Entity>,
+    pub organization_id: Id<organization::Entity>,
+    pub threat_model_id: Option<Id<threat_model::Entity>>,
+    pub instance_threat_id: Id<component_threat::Entity>,
+    pub countermeasure_library_id: Option<Id<countermeasure_library::Entity>>,
+    pub countermeasure_name: String,
+    pub countermeasure_description: String,
+    pub control_type: String,
+    /// Share of the risk it removes, 0 to 1. Absent: follows from the status.
+    pub effectiveness: Option<f64>,
+    pub status: CountermeasureStatus,
+    pub priority: String,
+    pub verified_by_id: Option<Id<user::Entity>>,
+    pub evidence_url: String,
+    pub required_for_release: bool,
+    pub assigned_owner_id: Option<Id<user::Entity>>,
+    pub format_metadata: Json,
+    pub display_order: i32,
+    pub is_inherited: bool,
+    pub inherited_from_component_name: String,
+    pub inherited_from_zone_name: String,
+    pub created_at: ChronoDateTimeUtc,
+    pub updated_at: ChronoDateTimeUtc,
+}
+
+/// Tables that a row refers to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "organization::Entity",
+        from = "Column::OrganizationId",
+        to = "organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(
+        belongs_to = "threat_model::Entity",
+        from = "Column::ThreatModelId",
+        to = "threat_model::Column::Id"
+    )]
+    ThreatModel,
+    #[sea_orm(
+        belongs_to = "component_threat::Entity",
+        from = "Column::InstanceThreatId",
+        to = "component_threat::Column::Id"
+    )]
+    InstanceThreat,
+    #[sea_orm(
+        belongs_to = "countermeasure_library::Entity",
+        from = "Column::CountermeasureLibraryId",
+        to = "countermeasure_library::Column::Id"
+    )]
+    CountermeasureLibrary,
+    #[sea_orm(belongs_to = "user::Entity", from = "Column::VerifiedById", to = "user::Column::Id")]
+    VerifiedBy,
+    #[sea_orm(
+        belongs_to = "user::Entity",
+        from = "Column::AssignedOwnerId",
+        to = "user::Column::Id"
+    )]
+    AssignedOwner,
+}
+
+impl Related<threat_model::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::ThreatModel.def()
+    }
+}
+
+impl Related<component_threat::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::InstanceThreat.def()
+    }
+}
+
+impl Related<countermeasure_library::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::CountermeasureLibrary.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl tenancy::sealed::Sealed for Entity {}
+
+impl Tenanted for Entity {
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+}

@@ -1,0 +1,60 @@
+//! Kinds of components that an organization knows.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{Id, Reach, Tenanted, choice::ComponentCategory, organization, pack, tenancy};
+
+/// A row of `component_library`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "component_library")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: Id<Entity>,
+    pub organization_id: Id<organization::Entity>,
+    pub source_pack_id: Option<Id<pack::Entity>>,
+    pub slug: String,
+    /// `pack/slug`, or `custom/slug` without a pack; absent without a slug.
+    pub qualified_slug: Option<String>,
+    pub name: String,
+    pub category: ComponentCategory,
+    pub component_type: String,
+    pub provider: String,
+    pub parent_id: Option<Id<Entity>>,
+    pub metadata: Json,
+    /// When a user changed the row, which an import then leaves alone.
+    pub customised_at: Option<ChronoDateTimeUtc>,
+    /// When the pack stopped bringing the row.
+    pub retired_at: Option<ChronoDateTimeUtc>,
+    pub created_at: ChronoDateTimeUtc,
+    pub updated_at: ChronoDateTimeUtc,
+}
+
+/// Tables that a row refers to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "organization::Entity",
+        from = "Column::OrganizationId",
+        to = "organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(belongs_to = "pack::Entity", from = "Column::SourcePackId", to = "pack::Column::Id")]
+    SourcePack,
+    #[sea_orm(belongs_to = "Entity", from = "Column::ParentId", to = "Column::Id")]
+    Parent,
+}
+
+impl Related<pack::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::SourcePack.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl tenancy::sealed::Sealed for Entity {}
+
+impl Tenanted for Entity {
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const REACH: Reach<Column> = Reach::Organization;
+}

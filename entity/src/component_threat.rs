@@ -1,0 +1,95 @@
+//! Threats to a component, with copies of the library's words.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    Id, Reach, Tenanted,
+    choice::{Severity, ThreatStatus},
+    component, organization, tenancy, threat_library, threat_model,
+};
+
+/// A row of `component_threat`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "component_threat")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: Id<Entity>,
+    pub organization_id: Id<organization::Entity>,
+    pub threat_model_id: Option<Id<threat_model::Entity>>,
+    pub component_id: Id<component::Entity>,
+    pub threat_library_id: Option<Id<threat_library::Entity>>,
+    pub threat_name: String,
+    pub threat_description: String,
+    /// Taxonomy entries of the library threat when it was copied.
+    pub taxonomy_snapshot: Json,
+    pub inherent_severity: Severity,
+    /// Empty or one of the severities.
+    pub residual_severity: String,
+    pub status: ThreatStatus,
+    pub severity_scoring_metadata: Json,
+    pub is_dismissed: bool,
+    pub dismissal_reason: String,
+    pub format_metadata: Json,
+    pub display_order: i32,
+    pub impact_description: String,
+    pub threat_actor_id: Option<Id<component::Entity>>,
+    pub threat_actor_text: String,
+    pub created_at: ChronoDateTimeUtc,
+    pub updated_at: ChronoDateTimeUtc,
+}
+
+/// Tables that a row refers to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "organization::Entity",
+        from = "Column::OrganizationId",
+        to = "organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(
+        belongs_to = "threat_model::Entity",
+        from = "Column::ThreatModelId",
+        to = "threat_model::Column::Id"
+    )]
+    ThreatModel,
+    #[sea_orm(
+        belongs_to = "component::Entity",
+        from = "Column::ComponentId",
+        to = "component::Column::Id"
+    )]
+    Component,
+    #[sea_orm(
+        belongs_to = "threat_library::Entity",
+        from = "Column::ThreatLibraryId",
+        to = "threat_library::Column::Id"
+    )]
+    ThreatLibrary,
+    #[sea_orm(
+        belongs_to = "component::Entity",
+        from = "Column::ThreatActorId",
+        to = "component::Column::Id"
+    )]
+    ThreatActor,
+}
+
+impl Related<threat_model::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::ThreatModel.def()
+    }
+}
+
+impl Related<threat_library::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::ThreatLibrary.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl tenancy::sealed::Sealed for Entity {}
+
+impl Tenanted for Entity {
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+}

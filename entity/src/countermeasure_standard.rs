@@ -1,0 +1,75 @@
+//! Which requirement a library countermeasure helps to meet.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    Id, Reach, Tenanted, choice::Sufficiency, countermeasure_library, organization, pack,
+    requirement, tenancy,
+};
+
+/// A row of `countermeasure_standard`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "countermeasure_standard")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: Id<Entity>,
+    pub organization_id: Id<organization::Entity>,
+    pub source_pack_id: Option<Id<pack::Entity>>,
+    pub countermeasure_library_id: Id<countermeasure_library::Entity>,
+    pub requirement_id: Id<requirement::Entity>,
+    pub sufficiency: Sufficiency,
+    pub created_at: ChronoDateTimeUtc,
+    pub updated_at: ChronoDateTimeUtc,
+}
+
+/// Tables that a row refers to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "organization::Entity",
+        from = "Column::OrganizationId",
+        to = "organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(belongs_to = "pack::Entity", from = "Column::SourcePackId", to = "pack::Column::Id")]
+    SourcePack,
+    #[sea_orm(
+        belongs_to = "countermeasure_library::Entity",
+        from = "Column::CountermeasureLibraryId",
+        to = "countermeasure_library::Column::Id"
+    )]
+    CountermeasureLibrary,
+    #[sea_orm(
+        belongs_to = "requirement::Entity",
+        from = "Column::RequirementId",
+        to = "requirement::Column::Id"
+    )]
+    Requirement,
+}
+
+impl Related<pack::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::SourcePack.def()
+    }
+}
+
+impl Related<countermeasure_library::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::CountermeasureLibrary.def()
+    }
+}
+
+impl Related<requirement::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Requirement.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl tenancy::sealed::Sealed for Entity {}
+
+impl Tenanted for Entity {
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const REACH: Reach<Column> = Reach::Organization;
+}

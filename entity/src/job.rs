@@ -1,0 +1,84 @@
+//! Background work: outbox, deduplication key and status in one table.
+
+use sea_orm::{Condition, entity::prelude::*};
+
+use crate::{Actor, Id, Reach, Tenanted, choice::JobState, organization, tenancy, user};
+
+/// A row of `job`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "job")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Absent for upkeep of the whole installation.
+    pub organization_id: Option<Id<organization::Entity>>,
+    pub user_id: Option<Id<user::Entity>>,
+    pub kind: String,
+    pub payload: Json,
+    pub state: JobState,
+    pub priority: i32,
+    pub attempts: i32,
+    pub max_attempts: i32,
+    /// Not before this moment.
+    pub run_at: ChronoDateTimeUtc,
+    /// Until when the worker may be taken to be alive.
+    pub lease_until: Option<ChronoDateTimeUtc>,
+    /// Who holds the lease.
+    pub worker: Option<String>,
+    /// At most one unfinished job of a kind has the same key.
+    pub dedupe_key: Option<String>,
+    pub progress_done: i64,
+    /// Absent while unknown.
+    pub progress_total: Option<i64>,
+    pub progress_message: String,
+    pub result: Option<Json>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+    /// W3C trace context of the request that asked.
+    pub trace_parent: Option<String>,
+    pub created_at: ChronoDateTimeUtc,
+    pub started_at: Option<ChronoDateTimeUtc>,
+    pub finished_at: Option<ChronoDateTimeUtc>,
+    /// When the relay handed the job to the queue.
+    pub published_at: Option<ChronoDateTimeUtc>,
+}
+
+/// Tables that a row refers to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "organization::Entity",
+        from = "Column::OrganizationId",
+        to = "organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(belongs_to = "user::Entity", from = "Column::UserId", to = "user::Column::Id")]
+    User,
+}
+
+impl Related<user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl tenancy::sealed::Sealed for Entity {}
+
+impl Tenanted for Entity {
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const REACH: Reach<Column> = Reach::Organization;
+
+    /// The security team sees the jobs of its organization, others those they asked for.
+    fn visible_to(actor: &Actor) -> Condition {
+        Condition::any()
+            .add(Column::OrganizationId.is_in(actor.secured_organizations()))
+            .add(Column::UserId.is_in(actor.user()))
+    }
+
+    /// Whoever may see a job may retry or cancel it.
+    fn writable_by(actor: &Actor) -> Condition {
+        Self::visible_to(actor)
+    }
+}

@@ -1,0 +1,88 @@
+//! Systems of an organization.
+
+use sea_orm::{Condition, QuerySelect, QueryTrait, entity::prelude::*};
+
+use crate::{
+    Actor, Id, Reach, Tenanted,
+    choice::{Criticality, LifecycleState},
+    organization, team, tenancy, threat_model_system, user,
+};
+
+/// A row of `orgsystem`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "orgsystem")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: Id<Entity>,
+    pub organization_id: Id<organization::Entity>,
+    /// The team whose member made the system.
+    pub team_id: Option<Id<team::Entity>>,
+    pub created_by_id: Option<Id<user::Entity>>,
+    pub name: String,
+    pub description: String,
+    pub owner: String,
+    pub criticality: Criticality,
+    pub lifecycle_state: LifecycleState,
+    pub format_metadata: Json,
+    pub created_at: ChronoDateTimeUtc,
+    pub updated_at: ChronoDateTimeUtc,
+}
+
+/// Tables that a row refers to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "organization::Entity",
+        from = "Column::OrganizationId",
+        to = "organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(belongs_to = "team::Entity", from = "Column::TeamId", to = "team::Column::Id")]
+    Team,
+    #[sea_orm(belongs_to = "user::Entity", from = "Column::CreatedById", to = "user::Column::Id")]
+    CreatedBy,
+}
+
+impl Related<team::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Team.def()
+    }
+}
+
+impl Related<user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::CreatedBy.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl tenancy::sealed::Sealed for Entity {}
+
+impl Tenanted for Entity {
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const REACH: Reach<Column> = Reach::Organization;
+
+    /// The security team changes every system. A system that threat models are about is changed by
+    /// those who may change one of them, any other by its creator's team.
+    fn writable_by(actor: &Actor) -> Condition {
+        let used = threat_model_system::Entity::find()
+            .filter(threat_model_system::Column::OrganizationId.is_in(actor.organizations()))
+            .select_only()
+            .column(threat_model_system::Column::OrgsystemId)
+            .into_query();
+        let written = threat_model_system::Entity::find()
+            .filter(threat_model_system::Entity::writable_by(actor))
+            .select_only()
+            .column(threat_model_system::Column::OrgsystemId)
+            .into_query();
+        let unused = Condition::all()
+            .add(Column::OrganizationId.is_in(actor.plain_organizations()))
+            .add(Column::TeamId.is_in(actor.writing_teams()))
+            .add(Column::Id.not_in_subquery(used));
+        Condition::any()
+            .add(Column::OrganizationId.is_in(actor.secured_organizations()))
+            .add(Column::Id.in_subquery(written))
+            .add(unused)
+    }
+}

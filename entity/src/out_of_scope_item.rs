@@ -1,0 +1,51 @@
+//! What a threat model leaves out, and why.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{Id, Reach, Tenanted, organization, tenancy, threat_model};
+
+/// A row of `out_of_scope_item`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "out_of_scope_item")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: Id<Entity>,
+    pub organization_id: Id<organization::Entity>,
+    pub threat_model_id: Id<threat_model::Entity>,
+    pub name: String,
+    pub reason: String,
+    pub created_at: ChronoDateTimeUtc,
+    pub updated_at: ChronoDateTimeUtc,
+}
+
+/// Tables that a row refers to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "organization::Entity",
+        from = "Column::OrganizationId",
+        to = "organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(
+        belongs_to = "threat_model::Entity",
+        from = "Column::ThreatModelId",
+        to = "threat_model::Column::Id"
+    )]
+    ThreatModel,
+}
+
+impl Related<threat_model::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::ThreatModel.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl tenancy::sealed::Sealed for Entity {}
+
+impl Tenanted for Entity {
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+}

@@ -1,0 +1,61 @@
+//! Systems that a threat model is about.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{Id, Reach, Tenanted, organization, orgsystem, tenancy, threat_model};
+
+/// A row of `threat_model_system`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "threat_model_system")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: Id<Entity>,
+    pub organization_id: Id<organization::Entity>,
+    pub threat_model_id: Id<threat_model::Entity>,
+    pub orgsystem_id: Id<orgsystem::Entity>,
+    pub created_at: ChronoDateTimeUtc,
+}
+
+/// Tables that a row refers to.
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "organization::Entity",
+        from = "Column::OrganizationId",
+        to = "organization::Column::Id"
+    )]
+    Organization,
+    #[sea_orm(
+        belongs_to = "threat_model::Entity",
+        from = "Column::ThreatModelId",
+        to = "threat_model::Column::Id"
+    )]
+    ThreatModel,
+    #[sea_orm(
+        belongs_to = "orgsystem::Entity",
+        from = "Column::OrgsystemId",
+        to = "orgsystem::Column::Id"
+    )]
+    Orgsystem,
+}
+
+impl Related<threat_model::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::ThreatModel.def()
+    }
+}
+
+impl Related<orgsystem::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Orgsystem.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl tenancy::sealed::Sealed for Entity {}
+
+impl Tenanted for Entity {
+    const ORGANIZATION: Column = Column::OrganizationId;
+    const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+}
