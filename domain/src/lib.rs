@@ -2,5 +2,12 @@
 
 pub mod account;
 pub mod clock;
+pub mod error;
+pub mod permission;
+pub mod store;
+pub mod text;
 
 pub use clock::Clock;
+pub use error::{Error, Refusal, Result, Violations};
+pub use permission::{Permission, Right};
+pub use store::{Find, Scope, Store, Transaction};

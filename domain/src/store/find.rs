@@ -1,0 +1,111 @@
+use entity::Tenanted;
+use sea_orm::{
+    EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, TryGetable,
+    sea_query::{Expr, IntoCondition, SelectStatement},
+};
+
+use super::Scope;
+use crate::Result;
+
+/// A SELECT that already carries the tenancy condition; more can only be AND-ed on.
+pub struct Find<'c, E: EntityTrait> {
+    scope: Scope<'c>,
+    select: Select<E>,
+}
+
+impl<'c, E: Tenanted> Find<'c, E> {
+    pub(super) const fn new(scope: Scope<'c>, select: Select<E>) -> Self {
+        Self { scope, select }
+    }
+
+    /// Narrows the rows.
+    #[must_use]
+    pub fn filter(mut self, condition: impl IntoCondition) -> Self {
+        self.select = self.select.filter(condition.into_condition());
+        self
+    }
+
+    /// Sorts by a column, after the sortings given before.
+    #[must_use]
+    pub fn order_by(mut self, by: impl Into<Expr>, order: Order) -> Self {
+        QuerySelect::query(&mut self.select).order_by_expr(by.into(), order);
+        self
+    }
+
+    /// Sorts by columns, ascending.
+    #[must_use]
+    pub fn ascending(mut self, columns: impl IntoIterator<Item = E::Column>) -> Self {
+        for column in columns {
+            self.select = self.select.order_by_asc(column);
+        }
+        self
+    }
+
+    /// At most so many rows, after so many.
+    #[must_use]
+    pub fn slice(mut self, limit: u64, offset: u64) -> Self {
+        self.select = self.select.limit(limit).offset(offset);
+        self
+    }
+
+    /// Joins, chooses columns or groups.
+    #[must_use]
+    pub fn shape(mut self, change: impl FnOnce(Select<E>) -> Select<E>) -> Self {
+        self.select = change(self.select);
+        self
+    }
+
+    /// The first row.
+    pub async fn one(self) -> Result<Option<E::Model>> {
+        Ok(self.select.one(&self.scope.executor()).await?)
+    }
+
+    /// All rows.
+    pub async fn all(self) -> Result<Vec<E::Model>> {
+        Ok(self.select.all(&self.scope.executor()).await?)
+    }
+
+    /// All rows as tuples of the columns chosen with [`Find::shape`].
+    pub async fn tuples<T: sea_orm::TryGetableMany + Send + Sync>(self) -> Result<Vec<T>> {
+        Ok(self.select.into_tuple().all(&self.scope.executor()).await?)
+    }
+
+    /// All rows as `T`, from the columns chosen with [`Find::shape`].
+    pub async fn rows<T: FromQueryResult + Send + Sync>(self) -> Result<Vec<T>> {
+        Ok(self.select.into_model::<T>().all(&self.scope.executor()).await?)
+    }
+
+    /// One column of all rows.
+    pub async fn values<T: TryGetable + Send + Sync>(self, column: E::Column) -> Result<Vec<T>> {
+        let select = self.select.select_only().column(column);
+        let rows: Vec<(T,)> = select.into_tuple().all(&self.scope.executor()).await?;
+        Ok(rows.into_iter().map(|(value,)| value).collect())
+    }
+
+    /// How many rows there are.
+    pub async fn count(self) -> Result<u64>
+    where
+        E::Model: Sync,
+    {
+        Ok(self.select.count(&self.scope.executor()).await?)
+    }
+
+    /// Whether there is a row.
+    pub async fn exists(self) -> Result<bool> {
+        let select = self.select.select_only().expr_as(Expr::val(1), "found").limit(1);
+        let found: Option<i32> = select.into_tuple().one(&self.scope.executor()).await?;
+        Ok(found.is_some())
+    }
+
+    /// A copy, to count and then fetch.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self { scope: self.scope, select: self.select.clone() }
+    }
+
+    /// This query as a subquery of one column, for `IN (…)`.
+    pub fn subquery(self, column: E::Column) -> SelectStatement {
+        self.select.select_only().column(column).into_query()
+    }
+}

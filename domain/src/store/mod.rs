@@ -1,0 +1,69 @@
+//! The only module that holds a database connection.
+//!
+//! Everyone else presents an [`Actor`] and gets a [`Scope`] to read or a [`Transaction`] to write.
+//! Neither is a sea-orm connection, so no query can go around them.
+
+mod find;
+mod scope;
+mod transaction;
+
+use std::sync::Arc;
+
+use entity::Actor;
+use sea_orm::{
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use tokio::sync::Notify;
+
+pub use find::Find;
+pub use scope::Scope;
+pub use transaction::{Change, Transaction};
+
+use crate::{Clock, Result};
+
+/// Largest number of rows in one statement, well under the bind limits of both databases.
+pub const ROWS_PER_STATEMENT: usize = 500;
+
+/// The database, for those who say on whose behalf they ask.
+#[derive(Clone)]
+pub struct Store {
+    connection: DatabaseConnection,
+    clock: Clock,
+    enqueued: Arc<Notify>,
+}
+
+impl Store {
+    /// Takes over a connection pool.
+    pub fn new(connection: DatabaseConnection, clock: Clock) -> Self {
+        Self { connection, clock, enqueued: Arc::default() }
+    }
+
+    /// The clock by which rows are dated.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// What the actor may see.
+    pub const fn read<'s>(&'s self, actor: &'s Actor) -> Scope<'s> {
+        Scope::pooled(actor, &self.connection)
+    }
+
+    /// Begins changes on behalf of the actor. Nothing is written until the commit.
+    pub async fn write<'s>(&'s self, actor: &'s Actor) -> Result<Transaction<'s>> {
+        Ok(Transaction::new(actor, self.begin().await?, &self.clock, &self.enqueued))
+    }
+
+    /// Answers whether the database can be reached.
+    pub async fn ping(&self) -> Result<()> {
+        Ok(self.connection.ping().await?)
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.connection.begin_with_options(options).await?)
+    }
+}

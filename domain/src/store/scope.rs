@@ -1,0 +1,123 @@
+use std::collections::{HashMap, HashSet};
+
+use entity::{Actor, Id, Names, Ref, Tenanted};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, EntityTrait,
+    QueryFilter, QuerySelect, TryGetable,
+};
+
+use super::{Find, ROWS_PER_STATEMENT};
+use crate::{Error, Result};
+
+/// The database as one actor may see it.
+#[derive(Clone, Copy)]
+pub struct Scope<'c> {
+    actor: &'c Actor,
+    connection: Connection<'c>,
+}
+
+#[derive(Clone, Copy)]
+enum Connection<'c> {
+    Pool(&'c DatabaseConnection),
+    Transaction(&'c DatabaseTransaction),
+}
+
+impl<'c> Scope<'c> {
+    pub(super) const fn pooled(actor: &'c Actor, connection: &'c DatabaseConnection) -> Self {
+        Self { actor, connection: Connection::Pool(connection) }
+    }
+
+    pub(super) const fn within(actor: &'c Actor, connection: &'c DatabaseTransaction) -> Self {
+        Self { actor, connection: Connection::Transaction(connection) }
+    }
+
+    pub(super) fn executor(self) -> DatabaseExecutor<'c> {
+        match self.connection {
+            Connection::Pool(connection) => connection.into(),
+            Connection::Transaction(transaction) => transaction.into(),
+        }
+    }
+
+    /// Who asks.
+    pub const fn actor(self) -> &'c Actor {
+        self.actor
+    }
+
+    /// Rows of the table that the actor may see.
+    pub fn find<E: Tenanted>(self) -> Find<'c, E> {
+        Find::new(self, E::find().filter(E::visible_to(self.actor)))
+    }
+
+    /// Rows of the table that the actor may change.
+    pub fn find_writable<E: Tenanted>(self) -> Find<'c, E> {
+        Find::new(self, E::find().filter(E::writable_by(self.actor)))
+    }
+
+    /// One row, or [`Error::NotFound`].
+    pub async fn get<E: Tenanted>(self, row: impl Names<E>) -> Result<E::Model> {
+        self.find::<E>()
+            .filter(E::key_column().eq(row.id()))
+            .one()
+            .await?
+            .ok_or(Error::NotFound)
+    }
+
+    /// One row that the actor may change. One that he only sees is [`Error::Forbidden`].
+    pub async fn get_writable<E: Tenanted>(self, row: impl Names<E>) -> Result<E::Model> {
+        let id = row.id();
+        let found = self.find_writable::<E>().filter(E::key_column().eq(id)).one().await?;
+        match found {
+            Some(row) => Ok(row),
+            None => Err(self.absent_or_forbidden::<E>(id).await?),
+        }
+    }
+
+    /// Vouches for an id that a client sent.
+    pub async fn known<E: Tenanted>(self, wire: Ref<E>) -> Result<Id<E>> {
+        let id = wire.id();
+        let found = self.find::<E>().filter(E::key_column().eq(id)).exists().await?;
+        if found { Ok(id) } else { Err(Error::NotFound) }
+    }
+
+    /// Those of the ids that name rows the actor may see.
+    pub async fn known_among<E: Tenanted>(
+        self,
+        wire: impl IntoIterator<Item = Ref<E>>,
+    ) -> Result<HashSet<Id<E>>> {
+        let ids: Vec<Id<E>> = wire.into_iter().map(Names::id).collect();
+        let mut known = HashSet::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+            let key = E::key_column();
+            let found = self.find::<E>().filter(key.is_in(chunk.iter().copied()));
+            known.extend(found.values::<Id<E>>(key).await?);
+        }
+        Ok(known)
+    }
+
+    /// One column of many rows, by id, in one statement per 500 ids.
+    pub async fn lookup<E: Tenanted, T: TryGetable + Send + Sync>(
+        self,
+        ids: impl IntoIterator<Item = Id<E>>,
+        column: E::Column,
+    ) -> Result<HashMap<Id<E>, T>> {
+        let ids: HashSet<Id<E>> = ids.into_iter().collect();
+        let ids: Vec<Id<E>> = ids.into_iter().collect();
+        let mut found = HashMap::with_capacity(ids.len());
+        for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+            let key = E::key_column();
+            let rows: Vec<(Id<E>, T)> = self
+                .find::<E>()
+                .filter(key.is_in(chunk.iter().copied()))
+                .shape(|select| select.select_only().column(key).column(column))
+                .tuples()
+                .await?;
+            found.extend(rows);
+        }
+        Ok(found)
+    }
+
+    pub(super) async fn absent_or_forbidden<E: Tenanted>(self, id: Id<E>) -> Result<Error> {
+        let visible = self.find::<E>().filter(E::key_column().eq(id)).exists().await?;
+        Ok(if visible { Error::forbidden() } else { Error::NotFound })
+    }
+}

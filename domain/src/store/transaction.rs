@@ -1,0 +1,255 @@
+use chrono::{DateTime, Utc};
+use entity::{Actor, Id, Names, Tenanted};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, ModelTrait, QueryFilter, QuerySelect, Value,
+    sea_query::{Expr, IntoCondition, OnConflict, ValueType},
+};
+use tokio::sync::Notify;
+
+use super::{ROWS_PER_STATEMENT, Scope};
+use crate::{Clock, Error, Result};
+
+/// Changes on behalf of one actor. Dropping it undoes them.
+pub struct Transaction<'s> {
+    actor: &'s Actor,
+    connection: DatabaseTransaction,
+    clock: &'s Clock,
+    enqueued: &'s Notify,
+}
+
+impl<'s> Transaction<'s> {
+    pub(super) const fn new(
+        actor: &'s Actor,
+        connection: DatabaseTransaction,
+        clock: &'s Clock,
+        enqueued: &'s Notify,
+    ) -> Self {
+        Self { actor, connection, clock, enqueued }
+    }
+
+    /// Who asks.
+    pub const fn actor(&self) -> &'s Actor {
+        self.actor
+    }
+
+    /// The time by which rows are dated.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// What the actor sees within these changes.
+    pub const fn scope(&self) -> Scope<'_> {
+        Scope::within(self.actor, &self.connection)
+    }
+
+    pub(super) const fn connection(&self) -> &DatabaseTransaction {
+        &self.connection
+    }
+
+    /// Adds a row and refuses one that the actor could not change afterwards.
+    pub async fn insert<A>(&self, mut row: A) -> Result<<A::Entity as EntityTrait>::Model>
+    where
+        A: ActiveModelTrait<Entity: Tenanted> + ActiveModelBehavior + Send,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
+    {
+        self.date(&mut row, Dates::Created);
+        let row = row.insert(&self.connection).await?;
+        self.prove_writable::<A::Entity>(&[key(&row)]).await?;
+        Ok(row)
+    }
+
+    /// Adds many rows, in order, and refuses any that the actor could not change afterwards.
+    pub async fn insert_many<A>(
+        &self,
+        rows: Vec<A>,
+    ) -> Result<Vec<<A::Entity as EntityTrait>::Model>>
+    where
+        A: ActiveModelTrait<Entity: Tenanted> + ActiveModelBehavior + Send,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
+    {
+        let mut added = Vec::with_capacity(rows.len());
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+            for row in &mut chunk {
+                self.date(row, Dates::Created);
+            }
+            let mut models =
+                A::Entity::insert_many(chunk).exec_with_returning(&self.connection).await?;
+            // Keys ascend in the order of the rows; RETURNING promises no order.
+            models.sort_by_key(key::<A::Entity>);
+            let keys: Vec<_> = models.iter().map(key).collect();
+            self.prove_writable::<A::Entity>(&keys).await?;
+            added.extend(models);
+        }
+        Ok(added)
+    }
+
+    /// Adds rows and leaves those alone that exist by a unique constraint. Returns how many were
+    /// added.
+    pub async fn insert_missing<A>(&self, rows: Vec<A>) -> Result<u64>
+    where
+        A: ActiveModelTrait<Entity: Tenanted> + ActiveModelBehavior + Send,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
+    {
+        let mut added = 0;
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+            for row in &mut chunk {
+                self.date(row, Dates::Created);
+            }
+            let models = A::Entity::insert_many(chunk)
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .exec_with_returning(&self.connection)
+                .await?;
+            let keys: Vec<_> = models.iter().map(key).collect();
+            self.prove_writable::<A::Entity>(&keys).await?;
+            added += keys.len() as u64;
+        }
+        Ok(added)
+    }
+
+    /// Changes a row that the actor may change, and refuses to move it out of his reach.
+    pub async fn update<E>(
+        &self,
+        row: impl Names<E>,
+        change: impl FnOnce(&mut E::ActiveModel),
+    ) -> Result<E::Model>
+    where
+        E: Tenanted<ActiveModel: ActiveModelBehavior + Send>,
+        E::Model: IntoActiveModel<E::ActiveModel> + ModelTrait<Entity = E>,
+    {
+        let row = self.scope().get_writable::<E>(row).await?;
+        self.update_row(row, change).await
+    }
+
+    /// Changes a row in hand, which the actor must be able to change afterwards.
+    pub async fn update_row<E>(
+        &self,
+        row: E::Model,
+        change: impl FnOnce(&mut E::ActiveModel),
+    ) -> Result<E::Model>
+    where
+        E: Tenanted<ActiveModel: ActiveModelBehavior + Send>,
+        E::Model: IntoActiveModel<E::ActiveModel> + ModelTrait<Entity = E>,
+    {
+        let mut row = row.into_active_model();
+        change(&mut row);
+        self.save(row).await
+    }
+
+    /// Writes a changed row, which the actor must be able to change afterwards.
+    pub async fn save<A>(&self, mut row: A) -> Result<<A::Entity as EntityTrait>::Model>
+    where
+        A: ActiveModelTrait<Entity: Tenanted> + ActiveModelBehavior + Send,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
+    {
+        self.date(&mut row, Dates::Updated);
+        let row = row.update(&self.connection).await?;
+        self.prove_writable::<A::Entity>(&[key(&row)]).await?;
+        Ok(row)
+    }
+
+    /// Begins a change of many rows at once.
+    pub fn change<E: Tenanted>(&self) -> Change<'_, E> {
+        let mut update = E::update_many().filter(E::writable_by(self.actor));
+        if let Ok(column) = "updated_at".parse::<E::Column>() {
+            update = update.col_expr(column, Expr::value(self.now()));
+        }
+        Change { connection: &self.connection, update }
+    }
+
+    /// Deletes a row that the actor may change.
+    pub async fn delete<E: Tenanted>(&self, row: impl Names<E>) -> Result<()> {
+        let id = row.id();
+        if self.delete_where::<E>(E::key_column().eq(id)).await? > 0 {
+            return Ok(());
+        }
+        Err(self.scope().absent_or_forbidden::<E>(id).await?)
+    }
+
+    /// Deletes those of the rows that the actor may change. Returns how many.
+    pub async fn delete_where<E: Tenanted>(&self, which: impl IntoCondition) -> Result<u64> {
+        let done = E::delete_many()
+            .filter(E::writable_by(self.actor))
+            .filter(which.into_condition())
+            .exec(&self.connection)
+            .await?;
+        Ok(done.rows_affected)
+    }
+
+    /// Makes the changes lasting and wakes whoever carries jobs to the queue.
+    pub async fn commit(self) -> Result<()> {
+        self.connection.commit().await?;
+        self.enqueued.notify_one();
+        Ok(())
+    }
+
+    fn date<A: ActiveModelTrait>(&self, row: &mut A, dates: Dates) {
+        let now = self.now();
+        let mut set = |name: &str| {
+            if let Ok(column) = name.parse::<<A::Entity as EntityTrait>::Column>() {
+                row.set(column, Value::from(now));
+            }
+        };
+        set("updated_at");
+        if matches!(dates, Dates::Created) {
+            set("created_at");
+        }
+    }
+
+    /// A row outside the actor's reach is refused; dropping the transaction undoes it.
+    async fn prove_writable<E: Tenanted>(&self, keys: &[Id<E>]) -> Result<()> {
+        let column = E::key_column();
+        let found: Vec<Id<E>> = self
+            .scope()
+            .find_writable::<E>()
+            .filter(column.is_in(keys.iter().copied()))
+            .shape(QuerySelect::select_only)
+            .values(column)
+            .await?;
+        if found.len() == keys.len() { Ok(()) } else { Err(Error::forbidden()) }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Dates {
+    Created,
+    Updated,
+}
+
+fn key<E: Tenanted>(row: &E::Model) -> Id<E>
+where
+    E::Model: ModelTrait<Entity = E>,
+{
+    <Id<E> as ValueType>::try_from(row.get(E::key_column())).expect("the key column holds the key")
+}
+
+/// A change of many rows at once, limited to those that the actor may change.
+pub struct Change<'t, E: EntityTrait> {
+    connection: &'t DatabaseTransaction,
+    update: sea_orm::UpdateMany<E>,
+}
+
+impl<E: Tenanted> Change<'_, E> {
+    /// Sets a column to a value or an expression.
+    #[must_use]
+    pub fn set(mut self, column: E::Column, value: impl Into<Expr>) -> Self {
+        self.update = self.update.col_expr(column, value.into());
+        self
+    }
+
+    /// Narrows the rows.
+    #[must_use]
+    pub fn filter(mut self, condition: impl IntoCondition) -> Self {
+        self.update = self.update.filter(condition.into_condition());
+        self
+    }
+
+    /// Changes the rows. Returns how many.
+    pub async fn exec(self) -> Result<u64> {
+        Ok(self.update.exec(self.connection).await?.rows_affected)
+    }
+}
