@@ -1,5 +1,5 @@
 use domain::{Scope, Violations};
-use entity::{Ref, Tenanted};
+use entity::{Keyed, Ref, Tenanted};
 use futures::future::BoxFuture;
 use schemars::Schema;
 use sea_orm::{ActiveEnum, ColumnTrait, ColumnType, Iterable, Value as Sql};
@@ -57,7 +57,7 @@ pub enum Kind {
 pub type Vouch = for<'a> fn(Scope<'a>, i64) -> BoxFuture<'a, domain::Result<bool>>;
 
 /// Vouches for the id of a row of `E`.
-pub fn vouch<E: Tenanted>(scope: Scope<'_>, key: i64) -> BoxFuture<'_, domain::Result<bool>> {
+pub fn vouch<E: Tenanted + Keyed>(scope: Scope<'_>, key: i64) -> BoxFuture<'_, domain::Result<bool>> {
     Box::pin(async move {
         match scope.known(Ref::<E>::new(key)).await {
             Ok(_) => Ok(true),

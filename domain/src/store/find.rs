@@ -1,6 +1,6 @@
 use entity::Tenanted;
 use sea_orm::{
-    EntityTrait, FromQueryResult, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select, TryGetable,
     sea_query::{Expr, IntoCondition, SelectStatement},
 };
@@ -83,12 +83,11 @@ impl<'c, E: Tenanted> Find<'c, E> {
         Ok(rows.into_iter().map(|(value,)| value).collect())
     }
 
-    /// How many rows there are.
-    pub async fn count(self) -> Result<u64>
-    where
-        E::Model: Sync,
-    {
-        Ok(self.select.count(&self.scope.executor()).await?)
+    /// How many rows there are. Neither for grouped nor for sliced rows.
+    pub async fn count(self) -> Result<u64> {
+        let select = self.select.select_only().expr_as(Expr::cust("COUNT(*)"), "number");
+        let number: Option<i64> = select.into_tuple().one(&self.scope.executor()).await?;
+        Ok(number.unwrap_or_default().unsigned_abs())
     }
 
     /// Whether there is a row.

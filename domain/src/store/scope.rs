@@ -1,8 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
-use entity::{Actor, Id, Names, Ref, Tenanted};
+use entity::{Actor, Id, Keyed, Names, Ref, Tenanted};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, EntityTrait,
+    ColumnTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction,
     QueryFilter, QuerySelect, TryGetable,
 };
 
@@ -54,7 +54,7 @@ impl<'c> Scope<'c> {
     }
 
     /// One row, or [`Error::NotFound`].
-    pub async fn get<E: Tenanted>(self, row: impl Names<E>) -> Result<E::Model> {
+    pub async fn get<E: Tenanted + Keyed>(self, row: impl Names<E>) -> Result<E::Model> {
         self.find::<E>()
             .filter(E::key_column().eq(row.id()))
             .one()
@@ -63,7 +63,7 @@ impl<'c> Scope<'c> {
     }
 
     /// One row that the actor may change. One that he only sees is [`Error::Forbidden`].
-    pub async fn get_writable<E: Tenanted>(self, row: impl Names<E>) -> Result<E::Model> {
+    pub async fn get_writable<E: Tenanted + Keyed>(self, row: impl Names<E>) -> Result<E::Model> {
         let id = row.id();
         let found = self.find_writable::<E>().filter(E::key_column().eq(id)).one().await?;
         match found {
@@ -73,14 +73,14 @@ impl<'c> Scope<'c> {
     }
 
     /// Vouches for an id that a client sent.
-    pub async fn known<E: Tenanted>(self, wire: Ref<E>) -> Result<Id<E>> {
+    pub async fn known<E: Tenanted + Keyed>(self, wire: Ref<E>) -> Result<Id<E>> {
         let id = wire.id();
         let found = self.find::<E>().filter(E::key_column().eq(id)).exists().await?;
         if found { Ok(id) } else { Err(Error::NotFound) }
     }
 
     /// Those of the ids that name rows the actor may see.
-    pub async fn known_among<E: Tenanted>(
+    pub async fn known_among<E: Tenanted + Keyed>(
         self,
         wire: impl IntoIterator<Item = Ref<E>>,
     ) -> Result<HashSet<Id<E>>> {
@@ -95,7 +95,7 @@ impl<'c> Scope<'c> {
     }
 
     /// One column of many rows, by id, in one statement per 500 ids.
-    pub async fn lookup<E: Tenanted, T: TryGetable + Send + Sync>(
+    pub async fn lookup<E: Tenanted + Keyed, T: TryGetable + Send + Sync>(
         self,
         ids: impl IntoIterator<Item = Id<E>>,
         column: E::Column,
@@ -116,7 +116,7 @@ impl<'c> Scope<'c> {
         Ok(found)
     }
 
-    pub(super) async fn absent_or_forbidden<E: Tenanted>(self, id: Id<E>) -> Result<Error> {
+    pub(super) async fn absent_or_forbidden<E: Tenanted + Keyed>(self, id: Id<E>) -> Result<Error> {
         let visible = self.find::<E>().filter(E::key_column().eq(id)).exists().await?;
         Ok(if visible { Error::forbidden() } else { Error::NotFound })
     }

@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
-use entity::{Actor, Id, Names, Tenanted};
+use entity::{Actor, Id, Keyed, Names, Tenanted};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, ModelTrait, QueryFilter, QuerySelect, Value,
+    IntoActiveModel, ModelTrait, QueryFilter, Value,
     sea_query::{Expr, IntoCondition, OnConflict, ValueType},
 };
 use tokio::sync::Notify;
@@ -55,7 +55,7 @@ impl<'s> Transaction<'s> {
     {
         self.date(&mut row, Dates::Created);
         let row = row.insert(&self.connection).await?;
-        self.prove_writable::<A::Entity>(&[key(&row)]).await?;
+        self.prove_writable::<A::Entity>(vec![key_value::<A::Entity>(&row)]).await?;
         Ok(row)
     }
 
@@ -65,7 +65,7 @@ impl<'s> Transaction<'s> {
         rows: Vec<A>,
     ) -> Result<Vec<<A::Entity as EntityTrait>::Model>>
     where
-        A: ActiveModelTrait<Entity: Tenanted> + ActiveModelBehavior + Send,
+        A: ActiveModelTrait<Entity: Tenanted + Keyed> + ActiveModelBehavior + Send,
         <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
     {
         let mut added = Vec::with_capacity(rows.len());
@@ -79,8 +79,7 @@ impl<'s> Transaction<'s> {
                 A::Entity::insert_many(chunk).exec_with_returning(&self.connection).await?;
             // Keys ascend in the order of the rows; RETURNING promises no order.
             models.sort_by_key(key::<A::Entity>);
-            let keys: Vec<_> = models.iter().map(key).collect();
-            self.prove_writable::<A::Entity>(&keys).await?;
+            self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect()).await?;
             added.extend(models);
         }
         Ok(added)
@@ -104,9 +103,8 @@ impl<'s> Transaction<'s> {
                 .on_conflict(OnConflict::new().do_nothing().to_owned())
                 .exec_with_returning(&self.connection)
                 .await?;
-            let keys: Vec<_> = models.iter().map(key).collect();
-            self.prove_writable::<A::Entity>(&keys).await?;
-            added += keys.len() as u64;
+            added += models.len() as u64;
+            self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect()).await?;
         }
         Ok(added)
     }
@@ -118,11 +116,11 @@ impl<'s> Transaction<'s> {
         change: impl FnOnce(&mut E::ActiveModel),
     ) -> Result<E::Model>
     where
-        E: Tenanted<ActiveModel: ActiveModelBehavior + Send>,
+        E: Keyed + Tenanted<ActiveModel: ActiveModelBehavior + Send>,
         E::Model: IntoActiveModel<E::ActiveModel> + ModelTrait<Entity = E>,
     {
         let row = self.scope().get_writable::<E>(row).await?;
-        self.update_row(row, change).await
+        self.update_row::<E>(row, change).await
     }
 
     /// Changes a row in hand, which the actor must be able to change afterwards.
@@ -148,7 +146,7 @@ impl<'s> Transaction<'s> {
     {
         self.date(&mut row, Dates::Updated);
         let row = row.update(&self.connection).await?;
-        self.prove_writable::<A::Entity>(&[key(&row)]).await?;
+        self.prove_writable::<A::Entity>(vec![key_value::<A::Entity>(&row)]).await?;
         Ok(row)
     }
 
@@ -162,7 +160,7 @@ impl<'s> Transaction<'s> {
     }
 
     /// Deletes a row that the actor may change.
-    pub async fn delete<E: Tenanted>(&self, row: impl Names<E>) -> Result<()> {
+    pub async fn delete<E: Tenanted + Keyed>(&self, row: impl Names<E>) -> Result<()> {
         let id = row.id();
         if self.delete_where::<E>(E::key_column().eq(id)).await? > 0 {
             return Ok(());
@@ -201,16 +199,10 @@ impl<'s> Transaction<'s> {
     }
 
     /// A row outside the actor's reach is refused; dropping the transaction undoes it.
-    async fn prove_writable<E: Tenanted>(&self, keys: &[Id<E>]) -> Result<()> {
-        let column = E::key_column();
-        let found: Vec<Id<E>> = self
-            .scope()
-            .find_writable::<E>()
-            .filter(column.is_in(keys.iter().copied()))
-            .shape(QuerySelect::select_only)
-            .values(column)
-            .await?;
-        if found.len() == keys.len() { Ok(()) } else { Err(Error::forbidden()) }
+    async fn prove_writable<E: Tenanted>(&self, keys: Vec<Value>) -> Result<()> {
+        let added = keys.len() as u64;
+        let written = self.scope().find_writable::<E>().filter(E::key_column().is_in(keys));
+        if written.count().await? == added { Ok(()) } else { Err(Error::forbidden()) }
     }
 }
 
@@ -220,11 +212,18 @@ enum Dates {
     Updated,
 }
 
-fn key<E: Tenanted>(row: &E::Model) -> Id<E>
+fn key_value<E: Tenanted>(row: &E::Model) -> Value
 where
     E::Model: ModelTrait<Entity = E>,
 {
-    <Id<E> as ValueType>::try_from(row.get(E::key_column())).expect("the key column holds the key")
+    row.get(E::key_column())
+}
+
+fn key<E: Tenanted + Keyed>(row: &E::Model) -> Id<E>
+where
+    E::Model: ModelTrait<Entity = E>,
+{
+    <Id<E> as ValueType>::try_from(key_value::<E>(row)).expect("the key column holds the key")
 }
 
 /// A change of many rows at once, limited to those that the actor may change.
