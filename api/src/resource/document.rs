@@ -1,0 +1,163 @@
+//! The generic handlers in the API document.
+
+use aide::{
+    generate::in_context,
+    openapi::{
+        MediaType, Parameter, ParameterData, ParameterSchemaOrContent, QueryStyle, ReferenceOr,
+        RequestBody, Response, SchemaObject, StatusCode,
+    },
+    transform::TransformOperation,
+};
+use schemars::{JsonSchema, Schema};
+use serde_json::{Value, json};
+
+use super::{Page, Paging, Resource};
+use crate::{input, input::Mode};
+
+type Doc<'t> = TransformOperation<'t>;
+
+pub(super) fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+    let mut operation =
+        describe(operation, &format!("list{}s", R::NAME), R::TAG).summary(&format!("List: {}", R::TAG));
+    for filter in R::FILTERS {
+        operation = query_parameter(operation, filter.name, "Only these.", filter.schema());
+    }
+    if !R::SEARCH.is_empty() {
+        let text = "Words that must all occur, ignoring case. Quotes keep a phrase together.";
+        operation = query_parameter(operation, "search", text, json!({"type": "string"}));
+    }
+    if !R::ORDERING.is_empty() {
+        let names: Vec<_> = R::ORDERING.iter().map(|sort| sort.name).collect();
+        let text = format!("One or more of {}; `-` in front reverses.", names.join(", "));
+        operation = query_parameter(operation, "ordering", &text, json!({"type": "string"}));
+    }
+    if R::PAGING == Paging::Pages {
+        let text = "Number of the page, starting at 1, or `last`.";
+        operation = query_parameter(operation, "page", text, json!({"type": "string"}));
+        return answer::<Page<R::Item>>(operation, 200, "One page.");
+    }
+    answer::<Vec<R::Item>>(operation, 200, "All records.")
+}
+
+pub(super) fn create<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+    let operation =
+        describe(operation, &format!("create{}", R::NAME), R::TAG).summary(&format!("Create: {}", R::TAG));
+    let operation = body_schema(operation, input::schema(R::FIELDS, Mode::Create));
+    answer::<R::View>(invalid(operation), 201, "Created.")
+}
+
+pub(super) fn retrieve<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+    describe(operation, &format!("get{}", R::NAME), R::TAG).summary(&format!("Read: {}", R::TAG))
+}
+
+pub(super) fn replace<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+    let operation =
+        describe(operation, &format!("replace{}", R::NAME), R::TAG).summary(&format!("Replace: {}", R::TAG));
+    invalid(body_schema(operation, input::schema(R::FIELDS, Mode::Replace)))
+}
+
+pub(super) fn change<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+    let operation =
+        describe(operation, &format!("change{}", R::NAME), R::TAG).summary(&format!("Change: {}", R::TAG));
+    invalid(body_schema(operation, input::schema(R::FIELDS, Mode::Change)))
+}
+
+pub(super) fn delete<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+    describe(operation, &format!("delete{}", R::NAME), R::TAG)
+        .summary(&format!("Delete: {}", R::TAG))
+        .response_with::<204, (), _>(|response| response.description("Deleted."))
+}
+
+/// Names an operation and puts it into a group.
+pub fn describe<'t>(operation: Doc<'t>, id: &str, tag: &str) -> Doc<'t> {
+    operation.id(id).tag(tag)
+}
+
+/// Documents a body of the shape `T`, accepted in camel or snake case.
+pub fn json_body<T: JsonSchema>(operation: Doc<'_>) -> Doc<'_> {
+    let schema = in_context(|context| context.schema.subschema_for::<T>());
+    body_schema(operation, schema)
+}
+
+fn body_schema(mut operation: Doc<'_>, schema: Schema) -> Doc<'_> {
+    let media = |schema: &Schema| MediaType {
+        schema: Some(SchemaObject {
+            json_schema: schema.clone(),
+            external_docs: None,
+            example: None,
+        }),
+        ..MediaType::default()
+    };
+    let content = ["application/json", "application/x-www-form-urlencoded"]
+        .into_iter()
+        .map(|kind| (kind.to_owned(), media(&schema)))
+        .collect();
+    let body = RequestBody { required: true, content, ..RequestBody::default() };
+    operation.inner_mut().request_body = Some(ReferenceOr::Item(body));
+    operation
+}
+
+/// Documents a query parameter.
+pub fn query_parameter<'t>(
+    mut operation: Doc<'t>,
+    name: &str,
+    description: &str,
+    schema: Value,
+) -> Doc<'t> {
+    let schema = Schema::try_from(schema).unwrap_or_default();
+    let parameter_data = ParameterData {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required: false,
+        deprecated: None,
+        format: ParameterSchemaOrContent::Schema(SchemaObject {
+            json_schema: schema,
+            external_docs: None,
+            example: None,
+        }),
+        example: None,
+        examples: indexmap::IndexMap::default(),
+        explode: None,
+        extensions: indexmap::IndexMap::default(),
+    };
+    let parameter = Parameter::Query {
+        parameter_data,
+        allow_reserved: false,
+        style: QueryStyle::Form,
+        allow_empty_value: None,
+    };
+    operation.inner_mut().parameters.push(ReferenceOr::Item(parameter));
+    operation
+}
+
+fn answer<'t, T: JsonSchema>(mut operation: Doc<'t>, code: u16, text: &str) -> Doc<'t> {
+    let schema = in_context(|context| context.schema.subschema_for::<T>());
+    set_answer(&mut operation, code, text, schema);
+    operation
+}
+
+fn invalid(mut operation: Doc<'_>) -> Doc<'_> {
+    let schema = json!({
+        "type": "object",
+        "description": "Fields and what is wrong with each. `nonFieldErrors` holds problems of the whole.",
+        "additionalProperties": true,
+        "examples": [{"name": ["This field is required."]}],
+    });
+    let schema = Schema::try_from(schema).unwrap_or_default();
+    set_answer(&mut operation, 400, "Fields are wrong.", schema);
+    operation
+}
+
+fn set_answer(operation: &mut Doc<'_>, code: u16, text: &str, schema: Schema) {
+    let media = MediaType {
+        schema: Some(SchemaObject { json_schema: schema, external_docs: None, example: None }),
+        ..MediaType::default()
+    };
+    let response = Response {
+        description: text.to_owned(),
+        content: [("application/json".to_owned(), media)].into_iter().collect(),
+        ..Response::default()
+    };
+    let responses = operation.inner_mut().responses.get_or_insert_default();
+    responses.responses.insert(StatusCode::Code(code), ReferenceOr::Item(response));
+}
