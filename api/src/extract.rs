@@ -15,7 +15,7 @@ use domain::{
     Right,
     account::{TokenType, token::Claims},
 };
-use entity::{Actor, Ref};
+use entity::{Actor, Id, Ref};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -101,7 +101,7 @@ async fn caller(parts: &mut Parts, state: &AppState) -> Result<Option<Arc<Caller
     let actor = state
         .store
         .identity()
-        .actor(&claims)
+        .actor(Id::trusted(claims.sid), Id::trusted(claims.user_id))
         .await?
         .ok_or(Error::TokenNotValid("Token is blacklisted"))?;
     let caller = Arc::new(Caller { actor, claims });
