@@ -3,6 +3,7 @@
 pub mod account;
 pub mod clock;
 pub mod error;
+pub mod library;
 pub mod permission;
 pub mod store;
 pub mod text;
