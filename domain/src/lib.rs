@@ -3,8 +3,9 @@
 pub mod account;
 pub mod clock;
 pub mod error;
-pub mod library;
+pub mod job;
 pub mod permission;
+pub mod sharing;
 pub mod store;
 pub mod text;
 

@@ -1,12 +1,22 @@
 //! Accounts: passwords, tokens, sessions, registration and the profile.
 
+mod accounts;
 pub mod address;
+pub mod login;
 pub mod password;
 pub mod password_rules;
+pub mod profile;
+pub mod registration;
+pub mod reset;
 pub mod secret;
+pub mod session;
 pub mod token;
+pub mod verification;
 
+pub use accounts::{Accounts, Signup};
 pub use address::Address;
 pub use password::{Passwords, Verdict};
+pub use registration::Registration;
 pub use secret::{Secrets, Vault};
+pub use session::{Pair, SessionError, SignedIn};
 pub use token::{Claims, TokenError, TokenType, Tokens};

@@ -45,6 +45,12 @@ pub enum Verdict {
 #[error("a password could not be hashed")]
 pub struct HashingFailed;
 
+impl From<HashingFailed> for crate::Error {
+    fn from(failure: HashingFailed) -> Self {
+        Self::Internal(failure.to_string())
+    }
+}
+
 impl Default for Passwords {
     fn default() -> Self {
         Self { permits: Arc::new(Semaphore::new(AT_ONCE)) }

@@ -1,6 +1,7 @@
 //! Access and refresh tokens: signed statements about a session.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use entity::{Id, session, user};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -48,6 +49,18 @@ pub struct Claims {
     pub sid: i64,
     /// Key of the user.
     pub user_id: i64,
+}
+
+impl Claims {
+    /// The session, which the signature vouches for.
+    pub const fn session(&self) -> Id<session::Entity> {
+        Id::trusted(self.sid)
+    }
+
+    /// The user, whom the signature vouches for.
+    pub const fn user(&self) -> Id<user::Entity> {
+        Id::trusted(self.user_id)
+    }
 }
 
 /// Why a token is refused. The texts are part of the API.
@@ -105,7 +118,13 @@ impl Tokens {
     }
 
     /// Signs a token for a session, valid from now on.
-    pub fn issue(&self, token_type: TokenType, jti: Uuid, session: i64, user: i64) -> Issued {
+    pub fn issue(
+        &self,
+        token_type: TokenType,
+        jti: Uuid,
+        session: Id<session::Entity>,
+        user: Id<user::Entity>,
+    ) -> Issued {
         let key = &self.keys[0];
         let now = self.clock.now();
         let expires = now + token_type.lifetime();
@@ -114,8 +133,8 @@ impl Tokens {
             exp: expires.timestamp(),
             iat: now.timestamp(),
             jti,
-            sid: session,
-            user_id: user,
+            sid: session.key(),
+            user_id: user.key(),
         };
         let header = Header { kid: Some(key.id.clone()), ..Header::new(Algorithm::HS256) };
         let text = jsonwebtoken::encode(&header, &claims, &key.signing)

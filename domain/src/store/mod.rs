@@ -4,6 +4,7 @@
 //! Neither is a sea-orm connection, so no query can go around them.
 
 mod find;
+mod identity;
 mod scope;
 mod transaction;
 
@@ -17,6 +18,7 @@ use sea_orm::{
 use tokio::sync::Notify;
 
 pub use find::Find;
+pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
 pub use scope::Scope;
 pub use transaction::{Change, Transaction};
 
@@ -26,7 +28,7 @@ use crate::{Clock, Result};
 pub const ROWS_PER_STATEMENT: usize = 500;
 
 /// The database, for those who say on whose behalf they ask.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Store {
     connection: DatabaseConnection,
     clock: Clock,

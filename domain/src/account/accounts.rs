@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use super::{Passwords, Secrets, Tokens, Vault};
+use crate::Store;
+
+/// What becomes of somebody who registers without an invitation.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Signup {
+    /// Joins the primary organization if there is one, otherwise gets an own workspace.
+    #[default]
+    Workspace,
+    /// Joins the primary organization; without one nobody can register.
+    Primary,
+    /// Is turned away.
+    Invited,
+}
+
+/// Everything that the rules of accounts need: the database, and the keys of the installation.
+#[derive(Debug)]
+pub struct Accounts {
+    pub(crate) store: Store,
+    pub(crate) passwords: Passwords,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) vault: Vault,
+    pub(crate) signup: Signup,
+}
+
+impl Accounts {
+    /// Puts the parts together.
+    pub fn new(store: Store, secrets: &Secrets, signup: Signup) -> Self {
+        Self {
+            passwords: Passwords::default(),
+            tokens: Arc::new(Tokens::new(secrets, store.clock().clone())),
+            vault: Vault::new(secrets),
+            store,
+            signup,
+        }
+    }
+
+    /// Encrypts and decrypts tokens that are stored.
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Signs and reads tokens.
+    pub const fn tokens(&self) -> &Arc<Tokens> {
+        &self.tokens
+    }
+
+    /// The database.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+}

@@ -1,0 +1,3 @@
+//! Sharing with people outside: invitations to teams.
+
+pub mod invitation;

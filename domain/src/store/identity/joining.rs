@@ -1,0 +1,237 @@
+//! Becoming a member: of an organization, of a team, by an invitation.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    Id,
+    choice::{InvitationStatus, OrganizationRole, TeamRole},
+    organization, organization_member, team, team_invitation, team_member, user,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, sea_query::{Expr, OnConflict},
+};
+use uuid::Uuid;
+
+use super::IdentityChanges;
+use crate::Result;
+
+/// What an invitation says.
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    /// The team.
+    pub team: Id<team::Entity>,
+    /// The organization of the team.
+    pub organization: Id<organization::Entity>,
+    /// The address as written.
+    pub email: String,
+    /// The address for comparison.
+    pub email_key: String,
+    /// The role in the team.
+    pub role: TeamRole,
+    /// By which the invitation is found.
+    pub token_hash: String,
+    /// The token, encrypted.
+    pub token_encrypted: String,
+    /// Who invites.
+    pub invited_by: Option<Id<user::Entity>>,
+    /// Until when it can be accepted.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl IdentityChanges<'_> {
+    /// Adds an organization without members.
+    pub async fn add_organization(
+        &self,
+        mut row: organization::ActiveModel,
+    ) -> Result<organization::Model> {
+        let now = self.now();
+        row.created_at = Set(now);
+        row.updated_at = Set(now);
+        Ok(row.insert(&self.connection).await?)
+    }
+
+    /// Adds a team without members.
+    pub async fn add_team(&self, mut row: team::ActiveModel) -> Result<team::Model> {
+        let now = self.now();
+        row.created_at = Set(now);
+        row.updated_at = Set(now);
+        Ok(row.insert(&self.connection).await?)
+    }
+
+    /// The organization that people join who sign up, if there is one.
+    pub async fn primary_organization(&self) -> Result<Option<organization::Model>> {
+        let primary = organization::Entity::find()
+            .filter(organization::Column::IsPrimary.eq(true))
+            .order_by_asc(organization::Column::Id);
+        Ok(primary.one(&self.connection).await?)
+    }
+
+    /// The team that people join who join an organization by signing up.
+    pub async fn default_team(
+        &self,
+        organization: Id<organization::Entity>,
+    ) -> Result<Option<Id<team::Entity>>> {
+        let default = team::Entity::find()
+            .filter(team::Column::OrganizationId.eq(organization))
+            .filter(team::Column::IsDefault.eq(true))
+            .order_by_asc(team::Column::Id);
+        Ok(default.one(&self.connection).await?.map(|team| team.id))
+    }
+
+    /// Makes a user a member of organizations; who is one already keeps the role.
+    pub async fn join_organizations(
+        &self,
+        user: Id<user::Entity>,
+        joining: impl IntoIterator<Item = (Id<organization::Entity>, OrganizationRole)>,
+    ) -> Result<()> {
+        let now = self.now();
+        let rows: Vec<_> = joining
+            .into_iter()
+            .map(|(organization, role)| organization_member::ActiveModel {
+                organization_id: Set(organization),
+                user_id: Set(user),
+                role: Set(role),
+                joined_at: Set(now),
+                created_at: Set(now),
+                updated_at: Set(now),
+                ..Default::default()
+            })
+            .collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        organization_member::Entity::insert_many(rows)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(&self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Makes a user a member of teams; who is one already keeps the role.
+    pub async fn join_teams(
+        &self,
+        user: Id<user::Entity>,
+        joining: impl IntoIterator<Item = (Id<organization::Entity>, Id<team::Entity>, TeamRole)>,
+    ) -> Result<()> {
+        let now = self.now();
+        let rows: Vec<_> = joining
+            .into_iter()
+            .map(|(organization, team, role)| team_member::ActiveModel {
+                organization_id: Set(organization),
+                team_id: Set(team),
+                user_id: Set(user),
+                role: Set(role),
+                joined_at: Set(now),
+                created_at: Set(now),
+                updated_at: Set(now),
+                ..Default::default()
+            })
+            .collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        team_member::Entity::insert_many(rows)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(&self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// What a user is in a team.
+    pub async fn team_membership(
+        &self,
+        team: Id<team::Entity>,
+        user: Id<user::Entity>,
+    ) -> Result<Option<team_member::Model>> {
+        let found = team_member::Entity::find()
+            .filter(team_member::Column::TeamId.eq(team))
+            .filter(team_member::Column::UserId.eq(user));
+        Ok(found.one(&self.connection).await?)
+    }
+
+    /// Invitations for an address that can be accepted now.
+    pub async fn usable_invitations(
+        &self,
+        email_key: &str,
+    ) -> Result<Vec<team_invitation::Model>> {
+        use team_invitation::{Column, Entity};
+        let usable = Entity::find()
+            .filter(Column::EmailKey.eq(email_key))
+            .filter(Column::Status.eq(InvitationStatus::Pending))
+            .filter(Column::ExpiresAt.gt(self.now()))
+            .order_by_asc(Column::CreatedAt);
+        Ok(usable.all(&self.connection).await?)
+    }
+
+    /// Marks invitations as accepted.
+    pub async fn mark_accepted(&self, invitations: Vec<Uuid>) -> Result<()> {
+        use team_invitation::{Column, Entity};
+        if invitations.is_empty() {
+            return Ok(());
+        }
+        let now = self.now();
+        Entity::update_many()
+            .col_expr(Column::Status, Expr::value(InvitationStatus::Accepted))
+            .col_expr(Column::AcceptedAt, Expr::value(now))
+            .col_expr(Column::UpdatedAt, Expr::value(now))
+            .filter(Column::Id.is_in(invitations))
+            .filter(Column::Status.eq(InvitationStatus::Pending))
+            .exec(&self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// The invitation of an address to a team, whatever its status.
+    pub async fn invitation_to(
+        &self,
+        team: Id<team::Entity>,
+        email_key: &str,
+    ) -> Result<Option<team_invitation::Model>> {
+        use team_invitation::{Column, Entity};
+        let found = Entity::find()
+            .filter(Column::TeamId.eq(team))
+            .filter(Column::EmailKey.eq(email_key));
+        Ok(found.one(&self.connection).await?)
+    }
+
+    /// Adds a pending invitation.
+    pub async fn add_invitation(&self, new: NewInvitation) -> Result<team_invitation::Model> {
+        let now = self.now();
+        let row = team_invitation::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            organization_id: Set(new.organization),
+            team_id: Set(new.team),
+            email: Set(new.email),
+            email_key: Set(new.email_key),
+            role: Set(new.role),
+            token_hash: Set(new.token_hash),
+            token_encrypted: Set(new.token_encrypted),
+            invited_by_id: Set(new.invited_by),
+            status: Set(InvitationStatus::Pending),
+            expires_at: Set(new.expires_at),
+            accepted_at: Set(None),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        Ok(row.insert(&self.connection).await?)
+    }
+
+    /// Makes an invitation pending again, with a new token, role, sender and date.
+    pub async fn renew_invitation(
+        &self,
+        old: team_invitation::Model,
+        new: NewInvitation,
+    ) -> Result<team_invitation::Model> {
+        let mut row = old.into_active_model();
+        row.email = Set(new.email);
+        row.role = Set(new.role);
+        row.token_hash = Set(new.token_hash);
+        row.token_encrypted = Set(new.token_encrypted);
+        row.invited_by_id = Set(new.invited_by);
+        row.status = Set(InvitationStatus::Pending);
+        row.expires_at = Set(new.expires_at);
+        row.accepted_at = Set(None);
+        row.updated_at = Set(self.now());
+        Ok(row.update(&self.connection).await?)
+    }
+}
