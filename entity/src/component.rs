@@ -3,8 +3,8 @@
 use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Actor, Id, Reach, Tenanted, component_library, integration_source, organization, orgsystem,
-    tenancy, threat_model, trust_zone,
+    Actor, Document, Id, Reach, Tenanted, component_library, integration_source, organization,
+    orgsystem, tenancy, threat_model, trust_zone,
 };
 
 /// A row of `component`.
@@ -26,7 +26,7 @@ pub struct Model {
     pub actor_type: String,
     pub data_store_type: String,
     pub data_sensitivity_level: String,
-    pub format_metadata: Json,
+    pub format_metadata: Document,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

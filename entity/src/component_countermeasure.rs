@@ -3,8 +3,8 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    Id, Reach, Tenanted, choice::CountermeasureStatus, component_threat, countermeasure_library,
-    organization, tenancy, threat_model, user,
+    Document, Id, Reach, Tenanted, choice::CountermeasureStatus, component_threat,
+    countermeasure_library, organization, tenancy, threat_model, user,
 };
 
 /// A row of `component_countermeasure`.
@@ -28,7 +28,7 @@ pub struct Model {
     pub evidence_url: String,
     pub required_for_release: bool,
     pub assigned_owner_id: Option<Id<user::Entity>>,
-    pub format_metadata: Json,
+    pub format_metadata: Document,
     pub display_order: i32,
     pub is_inherited: bool,
     pub inherited_from_component_name: String,

@@ -2,7 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Id, Reach, Tenanted, choice::ComponentCategory, organization, pack, tenancy};
+use crate::{
+    Document, Id, Reach, Tenanted, choice::ComponentCategory, organization, pack, tenancy,
+};
 
 /// A row of `component_library`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -20,7 +22,7 @@ pub struct Model {
     pub component_type: String,
     pub provider: String,
     pub parent_id: Option<Id<Entity>>,
-    pub metadata: Json,
+    pub metadata: Document,
     /// When a user changed the row, which an import then leaves alone.
     pub customised_at: Option<ChronoDateTimeUtc>,
     /// When the pack stopped bringing the row.

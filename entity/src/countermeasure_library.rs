@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    Id, Reach, Tenanted,
+    Document, Id, Reach, Tenanted,
     choice::{ControlCost, DefaultStatus},
     organization, pack, tenancy,
 };
@@ -24,7 +24,7 @@ pub struct Model {
     pub control_type: String,
     pub cost: ControlCost,
     pub default_status: DefaultStatus,
-    pub metadata: Json,
+    pub metadata: Document,
     /// When a user changed the row, which an import then leaves alone.
     pub customised_at: Option<ChronoDateTimeUtc>,
     /// When the pack stopped bringing the row.

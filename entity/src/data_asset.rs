@@ -2,7 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Id, Reach, Tenanted, choice::ImpactLevel, organization, tenancy, threat_model};
+use crate::{
+    Document, Id, Reach, Tenanted, choice::ImpactLevel, organization, tenancy, threat_model,
+};
 
 /// A row of `data_asset`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -18,9 +20,9 @@ pub struct Model {
     pub confidentiality: ImpactLevel,
     pub integrity: ImpactLevel,
     pub availability: ImpactLevel,
-    pub compliance_tags: Json,
-    pub data_sensitivity: Json,
-    pub format_metadata: Json,
+    pub compliance_tags: Document,
+    pub data_sensitivity: Document,
+    pub format_metadata: Document,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

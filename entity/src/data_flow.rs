@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Id, Reach, Tenanted, component, organization, tenancy, threat_model};
+use crate::{Document, Id, Reach, Tenanted, component, organization, tenancy, threat_model};
 
 /// A row of `data_flow`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -24,8 +24,8 @@ pub struct Model {
     pub authenticated: bool,
     pub crosses_trust_zone: bool,
     pub has_sensitive_data: bool,
-    pub data_classification: Json,
-    pub format_metadata: Json,
+    pub data_classification: Document,
+    pub format_metadata: Document,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

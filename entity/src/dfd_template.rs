@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Id, Reach, Tenanted, choice::DiagramType, organization, pack, tenancy};
+use crate::{Document, Id, Reach, Tenanted, choice::DiagramType, organization, pack, tenancy};
 
 /// A row of `dfd_template`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -19,7 +19,7 @@ pub struct Model {
     pub description: String,
     pub category: String,
     pub diagram_type: DiagramType,
-    pub canvas_data: Json,
+    pub canvas_data: Document,
     /// When a user changed the row, which an import then leaves alone.
     pub customised_at: Option<ChronoDateTimeUtc>,
     /// When the pack stopped bringing the row.

@@ -3,8 +3,8 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    Id, Reach, Tenanted, choice::DiagramType, dfd_template, organization, tenancy, threat_model,
-    user,
+    Document, Id, Reach, Tenanted, choice::DiagramType, dfd_template, organization, tenancy,
+    threat_model, user,
 };
 
 /// A row of `diagram`.
@@ -18,7 +18,7 @@ pub struct Model {
     pub name: String,
     pub diagram_type: DiagramType,
     pub is_primary: bool,
-    pub canvas_data: Json,
+    pub canvas_data: Document,
     pub template_library_id: Option<Id<dfd_template::Entity>>,
     pub updated_by_id: Option<Id<user::Entity>>,
     pub created_at: ChronoDateTimeUtc,

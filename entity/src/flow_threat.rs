@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    Id, Reach, Tenanted,
+    Document, Id, Reach, Tenanted,
     choice::{Severity, ThreatStatus},
     component, data_flow, organization, tenancy, threat_library, threat_model,
 };
@@ -21,15 +21,15 @@ pub struct Model {
     pub threat_name: String,
     pub threat_description: String,
     /// Taxonomy entries of the library threat when it was copied.
-    pub taxonomy_snapshot: Json,
+    pub taxonomy_snapshot: Document,
     pub inherent_severity: Severity,
     /// Empty or one of the severities.
     pub residual_severity: String,
     pub status: ThreatStatus,
-    pub severity_scoring_metadata: Json,
+    pub severity_scoring_metadata: Document,
     pub is_dismissed: bool,
     pub dismissal_reason: String,
-    pub format_metadata: Json,
+    pub format_metadata: Document,
     pub display_order: i32,
     pub impact_description: String,
     pub threat_actor_id: Option<Id<component::Entity>>,

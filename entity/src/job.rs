@@ -2,7 +2,7 @@
 
 use sea_orm::{Condition, entity::prelude::*};
 
-use crate::{Actor, Id, Reach, Tenanted, choice::JobState, organization, tenancy, user};
+use crate::{Actor, Document, Id, Reach, Tenanted, choice::JobState, organization, tenancy, user};
 
 /// A row of `job`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -14,7 +14,7 @@ pub struct Model {
     pub organization_id: Option<Id<organization::Entity>>,
     pub user_id: Option<Id<user::Entity>>,
     pub kind: String,
-    pub payload: Json,
+    pub payload: Document,
     pub state: JobState,
     pub priority: i32,
     pub attempts: i32,
@@ -31,7 +31,7 @@ pub struct Model {
     /// Absent while unknown.
     pub progress_total: Option<i64>,
     pub progress_message: String,
-    pub result: Option<Json>,
+    pub result: Option<Document>,
     /// Why the last attempt failed.
     pub error: Option<String>,
     /// W3C trace context of the request that asked.

@@ -17,6 +17,7 @@ pub mod data_flow;
 pub mod data_flow_asset;
 pub mod dfd_template;
 pub mod diagram;
+pub mod document;
 pub mod flow_countermeasure;
 pub mod flow_countermeasure_standard;
 pub mod flow_threat;
@@ -65,5 +66,6 @@ pub mod verification_test;
 pub mod verification_test_countermeasure;
 
 pub use actor::Actor;
+pub use document::Document;
 pub use id::{Id, Keyed, Names, Ref};
 pub use tenancy::{Reach, Tenanted};

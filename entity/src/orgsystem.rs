@@ -3,7 +3,7 @@
 use sea_orm::{Condition, QuerySelect, QueryTrait, entity::prelude::*};
 
 use crate::{
-    Actor, Id, Reach, Tenanted,
+    Actor, Document, Id, Reach, Tenanted,
     choice::{Criticality, LifecycleState},
     organization, team, tenancy, threat_model_system, user,
 };
@@ -23,7 +23,7 @@ pub struct Model {
     pub owner: String,
     pub criticality: Criticality,
     pub lifecycle_state: LifecycleState,
-    pub format_metadata: Json,
+    pub format_metadata: Document,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

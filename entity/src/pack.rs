@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    Id, Reach, Tenanted,
+    Document, Id, Reach, Tenanted,
     choice::{PackSource, PackTier, PackType},
     organization, tenancy,
 };
@@ -26,8 +26,8 @@ pub struct Model {
     pub repository_url: String,
     pub documentation_url: String,
     pub icon_url: String,
-    pub industries: Json,
-    pub tags: Json,
+    pub industries: Document,
+    pub tags: Document,
     pub install_count: i32,
     pub is_published: bool,
     pub published_at: Option<ChronoDateTimeUtc>,

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Id, Reach, Tenanted, choice::OverlayKind, organization, pack, tenancy};
+use crate::{Document, Id, Reach, Tenanted, choice::OverlayKind, organization, pack, tenancy};
 
 /// A row of `pending_overlay`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -16,7 +16,7 @@ pub struct Model {
     /// Empty unless the overlay connects two frameworks.
     pub source_framework_slug: String,
     pub framework_slug: String,
-    pub mappings: Json,
+    pub mappings: Document,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

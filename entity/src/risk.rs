@@ -2,7 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Id, Reach, Tenanted, choice::RiskLevel, organization, tenancy, threat_model, user};
+use crate::{
+    Document, Id, Reach, Tenanted, choice::RiskLevel, organization, tenancy, threat_model, user,
+};
 
 /// A row of `risk`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -14,14 +16,14 @@ pub struct Model {
     pub threat_model_id: Id<threat_model::Entity>,
     pub name: String,
     pub description: String,
-    pub scoring_metadata: Json,
+    pub scoring_metadata: Document,
     pub inherent_score: i32,
     pub inherent_level: RiskLevel,
     pub residual_score: Option<i32>,
     pub residual_level: RiskLevel,
     pub owner_id: Option<Id<user::Entity>>,
     pub assigned_to_id: Option<Id<user::Entity>>,
-    pub format_metadata: Json,
+    pub format_metadata: Document,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

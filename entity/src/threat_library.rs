@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Id, Reach, Tenanted, organization, pack, tenancy};
+use crate::{Document, Id, Reach, Tenanted, organization, pack, tenancy};
 
 /// A row of `threat_library`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -17,7 +17,7 @@ pub struct Model {
     pub qualified_slug: Option<String>,
     pub name: String,
     pub description: String,
-    pub metadata: Json,
+    pub metadata: Document,
     /// When a user changed the row, which an import then leaves alone.
     pub customised_at: Option<ChronoDateTimeUtc>,
     /// When the pack stopped bringing the row.

@@ -3,7 +3,7 @@
 use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Actor, Id, Reach, Tenanted,
+    Actor, Document, Id, Reach, Tenanted,
     choice::{Criticality, ScoringMethod},
     organization, team, tenancy, user,
 };
@@ -20,9 +20,9 @@ pub struct Model {
     pub description: String,
     pub criticality: Criticality,
     pub created_by_id: Option<Id<user::Entity>>,
-    pub workspace_data: Json,
-    pub assumptions: Json,
-    pub format_metadata: Json,
+    pub workspace_data: Document,
+    pub assumptions: Document,
+    pub format_metadata: Document,
     pub scope_locked: bool,
     pub scope_locked_at: Option<ChronoDateTimeUtc>,
     pub risk_scoring_method: ScoringMethod,

@@ -2,7 +2,9 @@
 
 use sea_orm::{Condition, entity::prelude::*};
 
-use crate::{Actor, Id, Reach, Tenanted, organization, tenancy, threat_model, trust_zone};
+use crate::{
+    Actor, Document, Id, Reach, Tenanted, organization, tenancy, threat_model, trust_zone,
+};
 
 /// A row of `trust_boundary`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -17,7 +19,7 @@ pub struct Model {
     pub label: String,
     pub description: String,
     pub edge_id: String,
-    pub format_metadata: Json,
+    pub format_metadata: Document,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

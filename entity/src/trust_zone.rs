@@ -2,7 +2,7 @@
 
 use sea_orm::{Condition, QuerySelect, QueryTrait, entity::prelude::*};
 
-use crate::{Actor, Id, Reach, Tenanted, component, organization, tenancy, threat_model};
+use crate::{Actor, Document, Id, Reach, Tenanted, component, organization, tenancy, threat_model};
 
 /// A row of `trust_zone`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -16,7 +16,7 @@ pub struct Model {
     /// 0 (untrusted) to 100.
     pub trust_level: i32,
     pub description: String,
-    pub format_metadata: Json,
+    pub format_metadata: Document,
     pub parent_id: Option<Id<Entity>>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,

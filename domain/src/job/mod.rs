@@ -42,7 +42,7 @@ pub(crate) fn row<J: Job>(
         organization_id: Set(behalf.organization),
         user_id: Set(behalf.user),
         kind: Set(J::KIND.to_owned()),
-        payload: Set(payload),
+        payload: Set(payload.into()),
         state: Set(JobState::Pending),
         priority: Set(0),
         attempts: Set(0),
