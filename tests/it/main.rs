@@ -1,1 +1,3 @@
-fn main(){}
+//! Tests against real databases.
+
+mod schema;
