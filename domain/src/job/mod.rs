@@ -1,65 +1,94 @@
-//! Background work: what can be asked for, and the row that stands for it.
+//! Work that is done after the request that asked for it: what it is, how urgent, how often it may
+//! fail.
+//!
+//! A job is a row first: the transaction that decides the work also enqueues it, so that neither
+//! exists without the other. A worker performs it at least once, so that handlers must bear being
+//! repeated.
 
 pub mod mail;
+mod status;
+mod trace;
+mod upkeep;
 
-use chrono::{DateTime, Utc};
-use entity::{Id, choice::JobState, job, organization, user};
-use sea_orm::ActiveValue::Set;
+use std::time::Duration;
+
+use entity::{Id, organization};
 use serde::{Serialize, de::DeserializeOwned};
-use uuid::Uuid;
 
-use crate::{Error, Result};
+pub use status::{cancel, find, list, retry};
+pub use trace::current as current_trace;
+pub use upkeep::Purge;
 
-/// How often a job is tried unless its kind says otherwise.
-const ATTEMPTS: i32 = 5;
+/// How urgent a job is; the more urgent is performed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Whenever there is nothing else to do.
+    Low = -10,
+    /// What most jobs have.
+    Normal = 0,
+    /// Somebody is waiting for the answer.
+    High = 10,
+}
 
-/// A kind of background work and what it needs to know.
-pub trait Job: Serialize + DeserializeOwned + Send + Sync {
-    /// The name of the kind, as stored.
+impl Priority {
+    /// The number that is stored; greater is more urgent.
+    pub const fn number(self) -> i32 {
+        self as i32
+    }
+}
+
+/// A kind of work and what it needs. The value is stored as JSON and must hold no secret.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The name under which the work is stored. Never changes once released.
     const KIND: &'static str;
-    /// How often it is tried before it counts as failed.
-    const ATTEMPTS: i32 = ATTEMPTS;
+
+    /// How often it is begun at most, counting the first time.
+    const MAX_ATTEMPTS: i32 = 5;
+
+    /// How urgent it is.
+    const PRIORITY: Priority = Priority::Normal;
+
+    /// After how long one attempt is given up.
+    const TIME_LIMIT: Duration = Duration::from_mins(5);
+
+    /// What is left for those who wait for the end. Must hold no secret.
+    type Output: Serialize + DeserializeOwned + Send + 'static;
+
+    /// The organization for which the work is done.
+    fn organization(&self) -> Option<Id<organization::Entity>> {
+        None
+    }
+
+    /// Of several unfinished jobs of one kind and one key only the first is kept.
+    fn dedupe_key(&self) -> Option<String> {
+        None
+    }
 }
 
-/// On whose behalf a job is done.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Behalf {
-    /// The organization whose data it touches.
-    pub organization: Option<Id<organization::Entity>>,
-    /// Who asked.
-    pub user: Option<Id<user::Entity>>,
+/// The pause before another attempt: 2 seconds after the first failure, then twice as long each
+/// time up to ten minutes, up to a fifth more or less by `chance` from 0 to 1, so that jobs that
+/// failed together do not return together.
+pub fn backoff(failures: i32, chance: f64) -> Duration {
+    const LONGEST: f64 = 600.0;
+    let pause = 2_f64.powi(failures.clamp(1, 30)).min(LONGEST);
+    Duration::from_secs_f64(pause * (0.8 + 0.4 * chance.clamp(0.0, 1.0)))
 }
 
-/// The row of a new job that may run at once.
-pub(crate) fn row<J: Job>(
-    job: &J,
-    behalf: Behalf,
-    now: DateTime<Utc>,
-) -> Result<job::ActiveModel> {
-    let payload = serde_json::to_value(job).map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(job::ActiveModel {
-        id: Set(Uuid::now_v7()),
-        organization_id: Set(behalf.organization),
-        user_id: Set(behalf.user),
-        kind: Set(J::KIND.to_owned()),
-        payload: Set(payload.into()),
-        state: Set(JobState::Pending),
-        priority: Set(0),
-        attempts: Set(0),
-        max_attempts: Set(J::ATTEMPTS),
-        run_at: Set(now),
-        lease_until: Set(None),
-        worker: Set(None),
-        dedupe_key: Set(None),
-        progress_done: Set(0),
-        progress_total: Set(None),
-        progress_message: Set(String::new()),
-        result: Set(None),
-        error: Set(None),
-        trace_parent: Set(None),
-        created_at: Set(now),
-        started_at: Set(None),
-        finished_at: Set(None),
-        published_at: Set(None),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_ten_minutes() {
+        let seconds: Vec<_> = (1..=11).map(|failures| backoff(failures, 0.5).as_secs()).collect();
+        assert_eq!(seconds, [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
+    }
+
+    #[test]
+    fn chance_spreads_a_pause_by_a_fifth() {
+        assert_eq!(backoff(3, 0.0), Duration::from_millis(6400));
+        assert_eq!(backoff(3, 1.0), Duration::from_millis(9600));
+        assert_eq!(backoff(i32::MAX, 9.0), Duration::from_secs(720));
+        assert_eq!(backoff(i32::MIN, -1.0), Duration::from_millis(1600));
+    }
 }

@@ -5,6 +5,7 @@
 
 mod find;
 mod identity;
+mod ledger;
 mod scope;
 mod transaction;
 
@@ -19,6 +20,7 @@ use tokio::sync::Notify;
 
 pub use find::Find;
 pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
+pub use ledger::{Afterwards, Claim, Ledger, Progress, Published};
 pub use scope::Scope;
 pub use transaction::{Change, Transaction};
 

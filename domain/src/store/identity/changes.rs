@@ -10,10 +10,7 @@ use sea_orm::{
 };
 
 use super::super::Store;
-use crate::{
-    Error, Result,
-    job::{self, Behalf, Job},
-};
+use crate::{Error, Result, job::Job, store::ledger};
 
 /// Changes to accounts, sessions and memberships. Dropping it undoes them.
 pub struct IdentityChanges<'s> {
@@ -53,7 +50,8 @@ impl<'s> IdentityChanges<'s> {
 
     /// Asks for background work, in the name of nobody in particular.
     pub async fn enqueue<J: Job>(&self, job: &J) -> Result<()> {
-        job::row(job, Behalf::default(), self.now())?.insert(&self.connection).await?;
+        let row = ledger::row(job, self.now(), None)?;
+        ledger::insert::<J>(&self.connection, row).await?;
         Ok(())
     }
 

@@ -1,0 +1,69 @@
+//! What users see of their jobs, and what they may do about them.
+
+use entity::{choice::JobState, job};
+use sea_orm::{ColumnTrait as _, Order, sea_query::Expr};
+use uuid::Uuid;
+
+use crate::{Error, Result, store::Find, store::Scope, store::Transaction};
+
+/// Jobs that the actor may see, latest first.
+pub fn list(scope: Scope<'_>) -> Find<'_, job::Entity> {
+    scope
+        .find::<job::Entity>()
+        .order_by(Expr::col(job::Column::CreatedAt), Order::Desc)
+        .order_by(Expr::col(job::Column::Id), Order::Desc)
+}
+
+/// One job that the actor may see.
+pub async fn find(scope: Scope<'_>, id: Uuid) -> Result<job::Model> {
+    let found = scope.find::<job::Entity>().filter(job::Column::Id.eq(id)).one().await?;
+    found.ok_or(Error::NotFound)
+}
+
+/// Ends a job that is not finished. One that is running is stopped by its worker within seconds.
+pub async fn cancel(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Model> {
+    let cancelled = transaction
+        .change::<job::Entity>()
+        .filter(job::Column::Id.eq(id))
+        .filter(job::Column::State.is_in(UNFINISHED))
+        .set(job::Column::State, Expr::value(JobState::Cancelled))
+        .set(job::Column::FinishedAt, Expr::value(transaction.now()))
+        .set(job::Column::LeaseUntil, Expr::value(NEVER))
+        .exec()
+        .await?;
+    let job = find(transaction.scope(), id).await?;
+    if cancelled == 0 {
+        return Err(Error::unfit("The job is finished already."));
+    }
+    Ok(job)
+}
+
+/// Lets a job that failed or was cancelled begin anew, with all its attempts.
+pub async fn retry(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Model> {
+    let again = transaction
+        .change::<job::Entity>()
+        .filter(job::Column::Id.eq(id))
+        .filter(job::Column::State.is_in([JobState::Failed, JobState::Cancelled]))
+        .set(job::Column::State, Expr::value(JobState::Pending))
+        .set(job::Column::Attempts, Expr::value(0))
+        .set(job::Column::RunAt, Expr::value(transaction.now()))
+        .set(job::Column::FinishedAt, Expr::value(NEVER))
+        .set(job::Column::LeaseUntil, Expr::value(NEVER))
+        .exec()
+        .await;
+    let again = match again {
+        Err(Error::Duplicate(_)) => {
+            return Err(Error::unfit("Another job does the same already."));
+        }
+        other => other?,
+    };
+    let job = find(transaction.scope(), id).await?;
+    if again == 0 {
+        return Err(Error::unfit("Only a job that failed or was cancelled can be retried."));
+    }
+    Ok(job)
+}
+
+const NEVER: Option<chrono::DateTime<chrono::Utc>> = None;
+
+const UNFINISHED: [JobState; 3] = [JobState::Pending, JobState::Queued, JobState::Running];

@@ -1,0 +1,375 @@
+//! Jobs of all organizations: the one place where workers reach across tenants.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{Id, choice::JobState, job, user};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseConnection, EntityTrait as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    Value,
+    prelude::Json,
+    sea_query::{Expr, LockBehavior, LockType, OnConflict},
+};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::{Store, Transaction};
+use crate::{
+    Clock, Error, Result,
+    job::{Job, current_trace},
+};
+
+/// States in which nothing more happens.
+const SETTLED: [JobState; 3] = [JobState::Done, JobState::Failed, JobState::Cancelled];
+
+/// States from which a worker may take a job.
+const WAITING: [JobState; 2] = [JobState::Pending, JobState::Queued];
+
+/// How often adding a job is tried while the one of the same key ends in between.
+const ATTEMPTS: usize = 3;
+
+/// The longest text kept of an error, characters.
+const LONGEST_ERROR: usize = 4000;
+
+/// Jobs of all organizations.
+#[derive(Clone, Copy)]
+pub struct Ledger<'s> {
+    connection: &'s DatabaseConnection,
+    clock: &'s Clock,
+    enqueued: &'s Notify,
+}
+
+/// A job that goes to the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Which one.
+    pub id: Uuid,
+    /// How urgent; greater is more urgent.
+    pub priority: i32,
+}
+
+/// A job that a worker holds. What the worker reports counts only while it still holds the job.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The row as it was taken.
+    pub job: job::Model,
+    worker: String,
+}
+
+/// What becomes of a job whose attempt failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Afterwards {
+    /// Another attempt, after a pause.
+    Again(Duration),
+    /// Nothing: it failed for good.
+    GiveUp,
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Steps that are done.
+    pub done: i64,
+    /// Steps there are, if that is known.
+    pub total: Option<i64>,
+    /// What is being done, for people.
+    pub message: String,
+}
+
+impl Store {
+    /// Jobs of all organizations, for workers.
+    pub fn ledger(&self) -> Ledger<'_> {
+        Ledger { connection: &self.connection, clock: &self.clock, enqueued: &self.enqueued }
+    }
+}
+
+impl Transaction<'_> {
+    /// Adds a job that begins after the commit. Returns its id, or that of the unfinished job that
+    /// does the same already.
+    pub async fn enqueue<J: Job>(&self, job: &J) -> Result<Uuid> {
+        let row = row(job, self.now(), self.actor().user())?;
+        insert::<J>(self.connection(), row).await
+    }
+}
+
+impl Ledger<'_> {
+    /// Adds a job that no user asked for. Returns its id, or that of the unfinished job that does
+    /// the same already.
+    pub async fn enqueue<J: Job>(self, job: &J) -> Result<Uuid> {
+        let row = row(job, self.clock.now(), None)?;
+        let id = insert::<J>(self.connection, row).await?;
+        self.enqueued.notify_one();
+        Ok(id)
+    }
+
+    /// Adds a job unless one of its kind and key was ever added and is still known.
+    pub async fn enqueue_once<J: Job>(self, job: &J) -> Result<Option<Uuid>> {
+        let known = job::Entity::find()
+            .filter(job::Column::Kind.eq(J::KIND))
+            .filter(job::Column::DedupeKey.eq(job.dedupe_key()))
+            .count(self.connection)
+            .await?;
+        if known > 0 {
+            return Ok(None);
+        }
+        self.enqueue(job).await.map(Some)
+    }
+
+    /// Returns when somebody in this process has committed changes, which may be new jobs.
+    pub async fn enqueued(self) {
+        self.enqueued.notified().await;
+    }
+
+    /// Marks jobs that are due as handed to the queue and returns them, the most urgent first. One
+    /// that nobody takes within `lease` becomes due again.
+    pub async fn publish_due(self, limit: u64, lease: Duration) -> Result<Vec<Published>> {
+        let now = self.clock.now();
+        let due = Condition::all()
+            .add(job::Column::State.eq(JobState::Pending))
+            .add(job::Column::RunAt.lte(now));
+        let waiting = job::Entity::find().filter(due.clone());
+        // Looking is cheap, whereas SQLite locks the whole file to write nothing.
+        let some: Option<Uuid> = waiting
+            .clone()
+            .select_only()
+            .column(job::Column::Id)
+            .into_tuple()
+            .one(self.connection)
+            .await?;
+        if some.is_none() {
+            return Ok(Vec::new());
+        }
+        let ids = waiting
+            .select_only()
+            .column(job::Column::Id)
+            .order_by_desc(job::Column::Priority)
+            .order_by_asc(job::Column::RunAt)
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_query();
+        let mut published = job::Entity::update_many()
+            .filter(job::Column::Id.in_subquery(ids))
+            .filter(due)
+            .col_expr(job::Column::State, Expr::value(JobState::Queued))
+            .col_expr(job::Column::PublishedAt, Expr::value(now))
+            .col_expr(job::Column::LeaseUntil, Expr::value(now + delta(lease)))
+            .exec_with_returning(self.connection)
+            .await?;
+        published.sort_by_key(|job| (-i64::from(job.priority), job.run_at));
+        Ok(published
+            .into_iter()
+            .map(|job| Published { id: job.id, priority: job.priority })
+            .collect())
+    }
+
+    /// Takes a job for a worker. `None` when another one has it or it is finished.
+    pub async fn claim(self, id: Uuid, worker: &str, lease: Duration) -> Result<Option<Claim>> {
+        let now = self.clock.now();
+        let taken = job::Entity::update_many()
+            .filter(job::Column::Id.eq(id))
+            .filter(job::Column::State.is_in(WAITING))
+            .filter(job::Column::RunAt.lte(now))
+            .col_expr(job::Column::State, Expr::value(JobState::Running))
+            .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).add(1))
+            .col_expr(job::Column::Worker, Expr::value(worker))
+            .col_expr(job::Column::LeaseUntil, Expr::value(now + delta(lease)))
+            .col_expr(job::Column::StartedAt, Expr::value(now))
+            .exec_with_returning(self.connection)
+            .await?;
+        Ok(taken.into_iter().next().map(|job| Claim { job, worker: worker.to_owned() }))
+    }
+
+    /// Lengthens the lease. `false` when the job was cancelled or given to somebody else.
+    pub async fn extend(self, claim: &Claim, lease: Duration) -> Result<bool> {
+        let until = Expr::value(self.clock.now() + delta(lease));
+        self.change(claim, vec![(job::Column::LeaseUntil, until)]).await
+    }
+
+    /// Notes how far a job is. `false` when the worker does not hold it any more.
+    pub async fn report(self, claim: &Claim, progress: &Progress) -> Result<bool> {
+        let values = vec![
+            (job::Column::ProgressDone, Expr::value(progress.done.max(0))),
+            (job::Column::ProgressTotal, Expr::value(progress.total)),
+            (job::Column::ProgressMessage, Expr::value(progress.message.clone())),
+        ];
+        self.change(claim, values).await
+    }
+
+    /// Ends a job with its result. `false` when the worker does not hold it any more.
+    pub async fn finish(self, claim: &Claim, result: Json) -> Result<bool> {
+        let values = vec![
+            (job::Column::State, Expr::value(JobState::Done)),
+            (job::Column::Result, Expr::value(Value::Json(Some(Box::new(result))))),
+            (job::Column::Error, Expr::value(None::<String>)),
+            (job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>)),
+            (job::Column::FinishedAt, Expr::value(self.clock.now())),
+        ];
+        self.change(claim, values).await
+    }
+
+    /// Notes that an attempt failed. `false` when the worker does not hold the job any more.
+    pub async fn fail(self, claim: &Claim, error: &str, afterwards: Afterwards) -> Result<bool> {
+        let now = self.clock.now();
+        let error: String = error.chars().take(LONGEST_ERROR).collect();
+        let mut values = vec![
+            (job::Column::Error, Expr::value(error)),
+            (job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>)),
+        ];
+        match afterwards {
+            Afterwards::Again(pause) => values.extend([
+                (job::Column::State, Expr::value(JobState::Pending)),
+                (job::Column::RunAt, Expr::value(now + delta(pause))),
+            ]),
+            Afterwards::GiveUp => values.extend([
+                (job::Column::State, Expr::value(JobState::Failed)),
+                (job::Column::FinishedAt, Expr::value(now)),
+            ]),
+        }
+        self.change(claim, values).await
+    }
+
+    /// Gives back all jobs that a worker holds, as if they had not been begun. Returns how many.
+    pub async fn release(self, worker: &str) -> Result<u64> {
+        let released = job::Entity::update_many()
+            .filter(job::Column::State.eq(JobState::Running))
+            .filter(job::Column::Worker.eq(worker))
+            .col_expr(job::Column::State, Expr::value(JobState::Pending))
+            .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).sub(1))
+            .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .exec(self.connection)
+            .await?;
+        Ok(released.rows_affected)
+    }
+
+    /// Brings back jobs whose lease has run out: their worker died, or the queue lost them. Returns
+    /// those that had no attempt left and failed for good.
+    pub async fn reap(self) -> Result<Vec<Uuid>> {
+        let now = self.clock.now();
+        let expired = Condition::all()
+            .add(job::Column::State.is_in([JobState::Queued, JobState::Running]))
+            .add(job::Column::LeaseUntil.lt(now));
+        if job::Entity::find().filter(expired.clone()).count(self.connection).await? == 0 {
+            return Ok(Vec::new());
+        }
+        let exhausted = Condition::all()
+            .add(job::Column::State.eq(JobState::Running))
+            .add(Expr::col(job::Column::Attempts).gte(Expr::col(job::Column::MaxAttempts)));
+        let failed = job::Entity::update_many()
+            .filter(expired.clone())
+            .filter(exhausted)
+            .col_expr(job::Column::State, Expr::value(JobState::Failed))
+            .col_expr(job::Column::Error, Expr::value("The worker stopped during the last attempt."))
+            .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .col_expr(job::Column::FinishedAt, Expr::value(now))
+            .exec_with_returning(self.connection)
+            .await?;
+        job::Entity::update_many()
+            .filter(expired)
+            .col_expr(job::Column::State, Expr::value(JobState::Pending))
+            .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .exec(self.connection)
+            .await?;
+        Ok(failed.into_iter().map(|job| job.id).collect())
+    }
+
+    /// One job of any organization.
+    pub async fn get(self, id: Uuid) -> Result<job::Model> {
+        job::Entity::find_by_id(id).one(self.connection).await?.ok_or(Error::NotFound)
+    }
+
+    /// The job if nothing more happens to it.
+    pub async fn settled(self, id: Uuid) -> Result<Option<job::Model>> {
+        let settled = job::Entity::find_by_id(id).filter(job::Column::State.is_in(SETTLED));
+        Ok(settled.one(self.connection).await?)
+    }
+
+    /// How many jobs are neither done nor failed nor cancelled.
+    pub async fn unsettled(self) -> Result<u64> {
+        let open = job::Entity::find().filter(job::Column::State.is_not_in(SETTLED));
+        Ok(open.count(self.connection).await?)
+    }
+
+    /// Forgets jobs that ended before this moment. Returns how many.
+    pub async fn forget_settled_before(self, moment: DateTime<Utc>) -> Result<u64> {
+        let forgotten = job::Entity::delete_many()
+            .filter(job::Column::State.is_in(SETTLED))
+            .filter(job::Column::FinishedAt.lt(moment))
+            .exec(self.connection)
+            .await?;
+        Ok(forgotten.rows_affected)
+    }
+
+    async fn change(self, claim: &Claim, values: Vec<(job::Column, Expr)>) -> Result<bool> {
+        let held = job::Entity::update_many()
+            .filter(job::Column::Id.eq(claim.job.id))
+            .filter(job::Column::State.eq(JobState::Running))
+            .filter(job::Column::Worker.eq(claim.worker.as_str()))
+            .filter(job::Column::Attempts.eq(claim.job.attempts));
+        let change = values
+            .into_iter()
+            .fold(held, |change, (column, value)| change.col_expr(column, value));
+        Ok(change.exec(self.connection).await?.rows_affected > 0)
+    }
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// The row of a new job.
+pub(super) fn row<J: Job>(
+    job: &J,
+    now: DateTime<Utc>,
+    user: Option<Id<user::Entity>>,
+) -> Result<job::ActiveModel> {
+    let payload = serde_json::to_value(job)
+        .map_err(|error| Error::Internal(format!("a job of kind {} is no JSON: {error}", J::KIND)))?;
+    Ok(job::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        organization_id: Set(job.organization()),
+        user_id: Set(user),
+        kind: Set(J::KIND.to_owned()),
+        payload: Set(payload),
+        state: Set(JobState::Pending),
+        priority: Set(J::PRIORITY.number()),
+        attempts: Set(0),
+        max_attempts: Set(J::MAX_ATTEMPTS),
+        run_at: Set(now),
+        dedupe_key: Set(job.dedupe_key()),
+        progress_done: Set(0),
+        progress_message: Set(String::new()),
+        trace_parent: Set(current_trace()),
+        created_at: Set(now),
+        ..Default::default()
+    })
+}
+
+/// Adds a job, or finds the unfinished one of the same kind and key.
+pub(super) async fn insert<J: Job>(
+    connection: &impl ConnectionTrait,
+    row: job::ActiveModel,
+) -> Result<Uuid> {
+    let key = row.dedupe_key.clone().take().flatten();
+    for _ in 0..ATTEMPTS {
+        let added = job::Entity::insert_many([row.clone()])
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_with_returning(connection)
+            .await?;
+        if let Some(job) = added.into_iter().next() {
+            return Ok(job.id);
+        }
+        let same = job::Entity::find()
+            .filter(job::Column::Kind.eq(J::KIND))
+            .filter(job::Column::DedupeKey.eq(key.clone()))
+            .filter(job::Column::State.is_not_in(SETTLED))
+            .one(connection)
+            .await?;
+        // None when it ended in between: then there is room for the new one.
+        if let Some(job) = same {
+            return Ok(job.id);
+        }
+    }
+    Err(Error::Internal(format!("a job of kind {} could not be added", J::KIND)))
+}
