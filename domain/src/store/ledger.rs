@@ -10,7 +10,7 @@ use sea_orm::{
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
     Value,
     prelude::Json,
-    sea_query::{Expr, LockBehavior, LockType, OnConflict},
+    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, OnConflict},
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -190,7 +190,7 @@ impl Ledger<'_> {
     /// Notes how far a job is. `false` when the worker does not hold it any more.
     pub async fn report(self, claim: &Claim, progress: &Progress) -> Result<bool> {
         let values = vec![
-            (job::Column::ProgressDone, Expr::value(progress.done.max(0))),
+            (job::Column::ProgressDone, Expr::value(i64::max(progress.done, 0))),
             (job::Column::ProgressTotal, Expr::value(progress.total)),
             (job::Column::ProgressMessage, Expr::value(progress.message.clone())),
         ];
