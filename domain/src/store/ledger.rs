@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{Id, choice::JobState, job, user};
+use entity::{Document, Id, choice::JobState, job, user};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseConnection, EntityTrait as _,
     PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
-    Value,
     prelude::Json,
     sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, OnConflict},
 };
@@ -71,9 +70,9 @@ pub enum Afterwards {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Steps that are done.
-    pub done: i64,
+    pub done: u64,
     /// Steps there are, if that is known.
-    pub total: Option<i64>,
+    pub total: Option<u64>,
     /// What is being done, for people.
     pub message: String,
 }
@@ -190,8 +189,8 @@ impl Ledger<'_> {
     /// Notes how far a job is. `false` when the worker does not hold it any more.
     pub async fn report(self, claim: &Claim, progress: &Progress) -> Result<bool> {
         let values = vec![
-            (job::Column::ProgressDone, Expr::value(i64::max(progress.done, 0))),
-            (job::Column::ProgressTotal, Expr::value(progress.total)),
+            (job::Column::ProgressDone, Expr::value(steps(progress.done))),
+            (job::Column::ProgressTotal, Expr::value(progress.total.map(steps))),
             (job::Column::ProgressMessage, Expr::value(progress.message.clone())),
         ];
         self.change(claim, values).await
@@ -201,7 +200,7 @@ impl Ledger<'_> {
     pub async fn finish(self, claim: &Claim, result: Json) -> Result<bool> {
         let values = vec![
             (job::Column::State, Expr::value(JobState::Done)),
-            (job::Column::Result, Expr::value(Value::Json(Some(Box::new(result))))),
+            (job::Column::Result, Expr::value(Document::from(result))),
             (job::Column::Error, Expr::value(None::<String>)),
             (job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>)),
             (job::Column::FinishedAt, Expr::value(self.clock.now())),
@@ -318,6 +317,10 @@ fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
+fn steps(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// The row of a new job.
 pub(super) fn row<J: Job>(
     job: &J,
@@ -331,7 +334,7 @@ pub(super) fn row<J: Job>(
         organization_id: Set(job.organization()),
         user_id: Set(user),
         kind: Set(J::KIND.to_owned()),
-        payload: Set(payload),
+        payload: Set(payload.into()),
         state: Set(JobState::Pending),
         priority: Set(J::PRIORITY.number()),
         attempts: Set(0),
