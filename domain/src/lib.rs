@@ -4,6 +4,7 @@ pub mod account;
 pub mod clock;
 pub mod error;
 pub mod job;
+pub mod library;
 pub mod permission;
 pub mod sharing;
 pub mod store;
