@@ -5,7 +5,6 @@ pub mod clock;
 pub mod error;
 pub mod job;
 pub mod library;
-pub mod library;
 pub mod permission;
 pub mod sharing;
 pub mod store;
