@@ -15,7 +15,7 @@ use domain::{
     Right,
     account::{TokenType, token::Claims},
 };
-use entity::{Actor, Id, Ref};
+use entity::{Actor, Ref};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -95,13 +95,14 @@ async fn caller(parts: &mut Parts, state: &AppState) -> Result<Option<Arc<Caller
     }
     let Some(token) = bearer(parts)? else { return Ok(None) };
     let claims = state
-        .tokens
+        .accounts
+        .tokens()
         .read_as(TokenType::Access, token)
         .map_err(|error| Error::TokenNotValid(token_message(error)))?;
     let actor = state
         .store
         .identity()
-        .actor(Id::trusted(claims.sid), Id::trusted(claims.user_id))
+        .actor(&claims)
         .await?
         .ok_or(Error::TokenNotValid("Token is blacklisted"))?;
     let caller = Arc::new(Caller { actor, claims });

@@ -1,5 +1,17 @@
 //! The HTTP surface: extractors, resources, routes and their OpenAPI description.
 
+pub mod command;
+pub mod description;
 pub mod error;
+pub mod extract;
 pub mod input;
+pub mod resource;
+pub mod resources;
+pub mod router;
+pub mod server;
+pub mod state;
+pub mod tracing;
 pub mod wire;
+
+pub use router::{document, router};
+pub use state::AppState;

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use domain::{Store, account::Tokens};
+use domain::{Store, account::Accounts, library::Catalogue};
+use platform::{Settings, Storage};
 
 /// The parts of a running API. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
     /// The database.
     pub store: Store,
-    /// Reads and signs access tokens.
-    pub tokens: Arc<Tokens>,
+    /// Signing in, tokens, and the keys of the installation.
+    pub accounts: Arc<Accounts>,
+    /// The packs that can be imported.
+    pub catalogue: Catalogue,
+    /// Uploaded files.
+    pub storage: Storage,
+    /// The effective settings.
+    pub settings: Arc<Settings>,
 }

@@ -1,5 +1,5 @@
 use domain::{Scope, Violations};
-use entity::{Keyed, Ref, Tenanted};
+use entity::{Document, Keyed, Ref, Tenanted};
 use futures::future::BoxFuture;
 use schemars::Schema;
 use sea_orm::{ActiveEnum, ColumnTrait, ColumnType, Iterable, Value as Sql};
@@ -243,22 +243,26 @@ impl<C: ColumnTrait> Field<C> {
             Absent::Text(text) => Some(Sql::from(text)),
             Absent::Integer(number) => Some(self.integer_value(number)),
             Absent::False => Some(Sql::from(false)),
-            Absent::EmptyObject => Some(Sql::from(json!({}))),
-            Absent::EmptyList => Some(Sql::from(json!([]))),
+            Absent::EmptyObject => Some(document(json!({}))),
+            Absent::EmptyList => Some(document(json!([]))),
         }
     }
 
     fn null(&self) -> Sql {
         match self.kind {
-            Kind::Text(_) | Kind::Url(_) | Kind::Slug(_) | Kind::Email | Kind::Choice(_) => {
-                Sql::String(None)
-            }
+            Kind::Text(_)
+            | Kind::Url(_)
+            | Kind::Slug(_)
+            | Kind::Email
+            | Kind::Choice(_)
+            | Kind::Json
+            | Kind::Object
+            | Kind::Tags => Sql::String(None),
             Kind::Integer(..) if self.is_wide() => Sql::BigInt(None),
             Kind::Integer(..) => Sql::Int(None),
             Kind::Number(..) => Sql::Double(None),
             Kind::Flag => Sql::Bool(None),
             Kind::DateTime => Sql::ChronoDateTimeUtc(None),
-            Kind::Json | Kind::Object | Kind::Tags => Sql::Json(None),
             Kind::Reference(_) => Sql::BigInt(None),
         }
     }
@@ -275,7 +279,7 @@ impl<C: ColumnTrait> Field<C> {
     }
 
     fn read(&self, sent: &Value) -> Result<Sql, String> {
-        if sent.is_null() && !matches!(self.kind, Kind::Json) {
+        if sent.is_null() {
             return if self.nullable { Ok(self.null()) } else { Err(NOT_NULL.to_owned()) };
         }
         match self.kind {
@@ -301,15 +305,15 @@ impl<C: ColumnTrait> Field<C> {
                 }
                 value::read_date_time(sent).map(Sql::from)
             }
-            Kind::Json => Ok(Sql::from(parsed(sent))),
+            Kind::Json => Ok(document(parsed(sent))),
             Kind::Object => match parsed(sent) {
-                object @ Value::Object(_) => Ok(Sql::from(object)),
+                object @ Value::Object(_) => Ok(document(object)),
                 other => Err(format!(
                     "Expected a dictionary of items but got type \"{}\".",
                     value::kind(&other)
                 )),
             },
-            Kind::Tags => tags(sent).map(Sql::from),
+            Kind::Tags => tags(sent).map(document),
             Kind::Reference(_) => {
                 if self.nullable && sent.as_str() == Some("") {
                     return Ok(self.null());
@@ -457,6 +461,10 @@ pub fn schema<C: ColumnTrait>(fields: &[Field<C>], mode: Mode) -> Schema {
 /// The words of an enum.
 pub(super) fn words<E: ActiveEnum<Value = String> + Iterable>() -> Vec<String> {
     E::iter().map(|word| word.to_value()).collect()
+}
+
+fn document(value: Value) -> Sql {
+    Sql::from(Document(value))
 }
 
 /// JSON in a field of a form arrives as text.

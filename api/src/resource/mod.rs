@@ -19,7 +19,7 @@ use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveMode
 use serde::Serialize;
 
 pub use document::{describe, json_body, query_parameter};
-pub use page::{Page, Paging};
+pub use page::{Listing, Page, Paging, Place, page_of};
 
 use crate::{
     input::{Body, Field, Filter, Params, Sort},

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Records in a page.
-pub const PAGE_SIZE: u64 = 20;
+pub(super) const PAGE_SIZE: u64 = 20;
 
 /// How a collection is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

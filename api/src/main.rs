@@ -1,0 +1,65 @@
+//! The `forewarn` command: serves the API, and what an operator needs besides.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use api::{command, server};
+use clap::{Parser, Subcommand};
+use platform::Settings;
+
+/// Threat-modelling platform: the HTTP API.
+#[derive(Parser)]
+#[command(name = "forewarn", version)]
+struct Arguments {
+    /// Read settings from this TOML file instead of `forewarn.toml`. The environment wins.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API (the default).
+    Serve,
+    /// Bring the database to the current schema.
+    Migrate,
+    /// Make the demo organization, if the database has no account yet.
+    Demo,
+    /// Print the OpenAPI document as JSON.
+    Openapi,
+    /// Print the effective settings, secrets masked.
+    Config,
+    /// Check every pack of the catalogue, or those with these slugs.
+    Packs {
+        /// Slugs of packs.
+        slugs: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("forewarn: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(arguments: Arguments) -> Result<ExitCode, server::Failure> {
+    if matches!(arguments.command, Some(Command::Openapi)) {
+        return Ok(command::print_document()?);
+    }
+    let settings = Settings::load(arguments.config.as_deref())?;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => server::serve(settings).await?,
+        Command::Migrate => command::migrate(&settings).await?,
+        Command::Demo => command::make_demo(settings).await?,
+        Command::Config => command::print_settings(&settings),
+        Command::Packs { slugs } => return command::check_packs(&settings, &slugs).await,
+        Command::Openapi => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}

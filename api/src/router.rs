@@ -1,0 +1,165 @@
+//! All routes, their description, and what surrounds every request.
+
+use std::{any::Any, time::Duration};
+
+use aide::{axum::ApiRouter, openapi::OpenApi};
+use axum::{
+    Router,
+    body::Body as HttpBody,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery},
+    response::{IntoResponse, Response},
+};
+use platform::Settings;
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::{AllowOrigin, CorsLayer},
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+};
+
+use crate::{
+    description, error::Error, resources, state::AppState, tracing::trace_requests,
+};
+
+/// Largest body, in bytes, where an endpoint says nothing else.
+pub const BODY_LIMIT: usize = 1_000_000;
+/// Largest body of a diagram save, in bytes.
+pub const CANVAS_LIMIT: usize = 5_000_000;
+/// Largest body with an image, in bytes.
+pub const IMAGE_LIMIT: usize = 10_500_000;
+/// Largest imported document, in bytes.
+pub const DOCUMENT_LIMIT: usize = 25_000_000;
+
+/// Longest time for an answer. Endpoints that wait for jobs give up earlier.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// The service of the whole API.
+pub fn router(state: AppState) -> Router {
+    let settings = std::sync::Arc::clone(&state.settings);
+    let (routes, document) = described();
+    let app = routes
+        .merge(description::routes(&document))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(state);
+    surround(app, &settings)
+}
+
+/// The description of the API.
+pub fn document() -> OpenApi {
+    described().1
+}
+
+fn described() -> (Router<AppState>, OpenApi) {
+    aide::generate::extract_schemas(true);
+    aide::generate::infer_responses(true);
+    let mut document = OpenApi::default();
+    let routes = ApiRouter::new()
+        .merge(resources::routes())
+        .finish_api_with(&mut document, description::describe_api);
+    description::complete(&mut document);
+    (routes, document)
+}
+
+fn surround(app: Router, settings: &Settings) -> Router {
+    let request_id = HeaderName::from_static("x-request-id");
+    let app = app.layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+            .layer(axum::middleware::from_fn(trace_requests))
+            .layer(PropagateRequestIdLayer::new(request_id))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(fixed("x-content-type-options", "nosniff"))
+            .layer(fixed("x-frame-options", "DENY"))
+            .layer(fixed("referrer-policy", "same-origin"))
+            .layer(fixed("cache-control", "no-store"))
+            .layer(fixed("content-security-policy", "default-src 'none'; frame-ancestors 'none'"))
+            .layer(cors(settings))
+            .layer(CompressionLayer::new())
+            .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIME_LIMIT))
+            .layer(DefaultBodyLimit::max(BODY_LIMIT)),
+    );
+    // The rewriting must happen before routing, so it goes around the router as a service.
+    let rewritten = ServiceBuilder::new().map_request(with_slash).service(app);
+    Router::new().fallback_service(rewritten)
+}
+
+/// Sets a header that the answer does not have yet.
+fn fixed(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
+}
+
+fn cors(settings: &Settings) -> CorsLayer {
+    let origins = &settings.cors_allowed_origins;
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| origin.parse().ok()))
+    };
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("prefer"),
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .expose_headers([header::CONTENT_DISPOSITION, header::LOCATION])
+        .max_age(Duration::from_secs(3600))
+}
+
+/// The slash at the end of an address may be left out.
+fn with_slash(mut request: Request<HttpBody>) -> Request<HttpBody> {
+    let uri = request.uri();
+    let path = uri.path();
+    if !path.starts_with("/api/") || path.ends_with('/') {
+        return request;
+    }
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(format!("{path}/{query}")).ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+async fn not_found() -> Error {
+    Error::not_found()
+}
+
+async fn method_not_allowed(method: Method) -> Error {
+    Error::Request(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        format!("Method \"{method}\" not allowed.").into(),
+    )
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text");
+    domain_failure(text).into_response()
+}
+
+fn domain_failure(text: &str) -> Error {
+    Error::Domain(domain::Error::Internal(format!("a handler panicked: {text}")))
+}

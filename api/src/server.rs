@@ -1,0 +1,69 @@
+//! Starting and ending the API.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use domain::{
+    Clock, Store,
+    account::{Accounts, Secrets, Signup},
+    library::Catalogue,
+};
+use platform::{Settings, Shutdown, Storage, database, telemetry, tls};
+use sea_orm::DatabaseConnection;
+use tokio::net::TcpListener;
+
+use crate::{router::router, state::AppState};
+
+/// Why a command ended early. The text is for the operator.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Serves until the process is asked to end.
+pub async fn serve(settings: Settings) -> Result<(), Failure> {
+    tls::install();
+    let _telemetry = telemetry::install(&settings, "forewarn")?;
+    let connection = connected(&settings).await?;
+    let shutdown = Shutdown::on_signals();
+    let state = assemble(settings, connection)?;
+    let listener = listen(state.settings.bind).await?;
+    tracing::info!(address = %listener.local_addr()?, "serving; the API is described at {}/api/docs/", state.settings.public_url);
+    let stop = shutdown.clone();
+    axum::serve(listener, router(state))
+        .with_graceful_shutdown(async move { stop.begun().await })
+        .await?;
+    Ok(())
+}
+
+/// A connection to a database that has the current schema.
+pub async fn connected(settings: &Settings) -> Result<DatabaseConnection, Failure> {
+    let connection =
+        database::connect(&settings.database_url, settings.database_connections).await?;
+    migration::migrate(&connection).await?;
+    Ok(connection)
+}
+
+/// The parts of an API over a connection.
+pub fn assemble(settings: Settings, connection: DatabaseConnection) -> Result<AppState, Failure> {
+    let store = Store::new(connection, Clock::system());
+    let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
+    let accounts = Arc::new(Accounts::new(store.clone(), &secrets, signup(&settings)));
+    Ok(AppState {
+        store,
+        accounts,
+        catalogue: Catalogue::new(&settings.packs_dir),
+        storage: Storage::open(&settings)?,
+        settings: Arc::new(settings),
+    })
+}
+
+const fn signup(settings: &Settings) -> Signup {
+    match settings.signup {
+        platform::Signup::Workspace => Signup::Workspace,
+        platform::Signup::Primary => Signup::Primary,
+        platform::Signup::Invited => Signup::Invited,
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("BIND: cannot listen on {address}: {error}").into())
+}
