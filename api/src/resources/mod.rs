@@ -1,5 +1,6 @@
 //! The endpoints, one module per aggregate.
 
+pub mod account;
 pub mod health;
 
 use aide::axum::ApiRouter;
@@ -8,5 +9,5 @@ use crate::state::AppState;
 
 /// All routes.
 pub fn routes() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(health::routes())
+    ApiRouter::new().merge(account::routes()).merge(health::routes())
 }

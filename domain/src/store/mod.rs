@@ -6,6 +6,7 @@
 mod find;
 mod identity;
 mod ledger;
+mod people;
 mod scope;
 mod transaction;
 
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 pub use find::Find;
 pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
 pub use ledger::{Afterwards, Claim, Ledger, Progress, Published};
+pub use people::Person;
 pub use scope::Scope;
 pub use transaction::{Change, Transaction};
 

@@ -1,0 +1,120 @@
+//! Changing a password, and setting a new one by mail.
+
+use aide::axum::{ApiRouter, routing::post_with};
+use axum::{Json, extract::State};
+use domain::{
+    account::{profile::NewPassword, reset::Confirmation},
+    permission::SignedIn,
+};
+use schemars::JsonSchema;
+
+use super::{Detail, TAG, open, registration::AddressOnly};
+use crate::{
+    error::Result,
+    extract::{Allowed, Anyone},
+    input::{Body, Form},
+    resource::json_body,
+    state::AppState,
+};
+
+/// Longer than any token of a link.
+const LONGEST_TOKEN: usize = 200;
+
+pub(super) fn routes() -> ApiRouter<AppState> {
+    ApiRouter::new()
+        .api_route(
+            "/api/auth/password/change/",
+            post_with(change, |operation| {
+                let operation = operation
+                    .id("changePassword")
+                    .tag(TAG)
+                    .summary("Change the own password")
+                    .description("Ends all other sessions of the account.");
+                json_body::<Change>(operation)
+            }),
+        )
+        .api_route(
+            "/api/auth/password/reset/",
+            post_with(ask, |operation| {
+                json_body::<AddressOnly>(open(
+                    operation,
+                    "requestPasswordReset",
+                    "Have a link sent for a new password",
+                ))
+                .description("The answer does not tell whether there is such an account.")
+            }),
+        )
+        .api_route(
+            "/api/auth/password/reset/confirm/",
+            post_with(confirm, |operation| {
+                json_body::<Reset>(open(
+                    operation,
+                    "confirmPasswordReset",
+                    "Set a new password with a link",
+                ))
+                .description("Ends all sessions of the account. A link works once.")
+            }),
+        )
+}
+
+/// A new password for the caller.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field")]
+struct Change {
+    /// Checked when it is given.
+    old_password: Option<String>,
+    #[schemars(length(min = 8, max = 128))]
+    new_password1: String,
+    /// The same once more.
+    #[schemars(length(min = 8, max = 128))]
+    new_password2: String,
+}
+
+/// A new password and the parts of a link.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field")]
+struct Reset {
+    uid: String,
+    token: String,
+    #[schemars(length(min = 8, max = 128))]
+    new_password1: String,
+    /// The same once more.
+    #[schemars(length(min = 8, max = 128))]
+    new_password2: String,
+}
+
+async fn change(
+    State(state): State<AppState>,
+    caller: Allowed<SignedIn>,
+    body: Body,
+) -> Result<Json<Detail>> {
+    let mut form = Form::new(&body);
+    let old = body.get("old_password").and_then(|_| form.password("old_password"));
+    let Some(new) = new_password(&mut form) else { return Err(form.into_error()) };
+    form.check()?;
+    state.accounts.change_password(caller.claims(), old, new).await?;
+    Ok(Json(Detail { detail: "New password has been saved." }))
+}
+
+async fn ask(State(state): State<AppState>, _: Anyone, body: Body) -> Result<Json<Detail>> {
+    let mut form = Form::new(&body);
+    let Some(email) = form.address("email") else { return Err(form.into_error()) };
+    state.accounts.ask_for_reset(&email).await?;
+    Ok(Json(Detail { detail: "Password reset e-mail has been sent." }))
+}
+
+async fn confirm(State(state): State<AppState>, _: Anyone, body: Body) -> Result<Json<Detail>> {
+    let mut form = Form::new(&body);
+    let new = new_password(&mut form);
+    let link = (form.required("uid", LONGEST_TOKEN), form.required("token", LONGEST_TOKEN));
+    let (Some(new), (Some(uid), Some(token))) = (new, link) else {
+        return Err(form.into_error());
+    };
+    state.accounts.reset_password(Confirmation { uid, token, new }).await?;
+    Ok(Json(Detail { detail: "Password has been reset with the new password." }))
+}
+
+fn new_password(form: &mut Form<'_>) -> Option<NewPassword> {
+    let (password, repeated) = (form.password("new_password1"), form.password("new_password2"));
+    Some(NewPassword { password: password?, repeated: repeated? })
+}

@@ -1,0 +1,184 @@
+//! Signing in and out, and the tokens of a session.
+
+use aide::axum::{ApiRouter, routing::post_with};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+};
+use domain::account::{SessionError, TokenError, TokenType};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Detail, Session, Tokens, open, user_agent};
+use crate::{
+    error::{Error, Result},
+    extract::Anyone,
+    input::{Body, Form},
+    resource::json_body,
+    state::AppState,
+};
+
+/// Longer than any token.
+const LONGEST_TOKEN: usize = 4096;
+
+pub(super) fn routes() -> ApiRouter<AppState> {
+    ApiRouter::new()
+        .api_route(
+            "/api/auth/login/",
+            post_with(log_in, |operation| {
+                json_body::<Credentials>(open(operation, "logIn", "Sign in"))
+            }),
+        )
+        .api_route(
+            "/api/auth/logout/",
+            post_with(log_out, |operation| {
+                json_body::<RefreshToken>(open(operation, "logOut", "Sign out")).description(
+                    "Ends the session of the refresh token, or without one that of the access \
+                     token. Both tokens stop working.",
+                )
+            }),
+        )
+        .api_route(
+            "/api/auth/token/refresh/",
+            post_with(refresh, |operation| {
+                json_body::<RefreshToken>(open(
+                    operation,
+                    "refreshToken",
+                    "Exchange a refresh token for a new pair",
+                ))
+            }),
+        )
+        .api_route(
+            "/api/auth/token/verify/",
+            post_with(verify, |operation| {
+                json_body::<AnyToken>(open(
+                    operation,
+                    "verifyToken",
+                    "Check that a token can be used",
+                ))
+            }),
+        )
+}
+
+/// Address and password.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field")]
+struct Credentials {
+    #[schemars(email)]
+    email: String,
+    password: String,
+}
+
+/// A refresh token.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field")]
+struct RefreshToken {
+    /// May also be called `refreshToken`.
+    refresh: Option<String>,
+}
+
+/// A token of either type.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field")]
+struct AnyToken {
+    token: String,
+}
+
+/// Nothing to say.
+#[derive(Serialize, JsonSchema)]
+struct Nothing {}
+
+async fn log_in(
+    State(state): State<AppState>,
+    _: Anyone,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Session>> {
+    let mut form = Form::new(&body);
+    let email = match body.text("email")? {
+        Some(_) => form.address("email"),
+        None => None,
+    };
+    let password = form.password("password");
+    form.check()?;
+    let (Some(email), Some(password)) = (email, password) else {
+        let text = "Must include \"email\" and \"password\".";
+        return Err(domain::Error::invalid_object(text).into());
+    };
+    let agent = user_agent(&headers);
+    let signed_in = state.accounts.log_in(email.as_str(), password, agent).await?;
+    Ok(Json(signed_in.into()))
+}
+
+/// Looks at the headers itself: a token of an ended session is no reason to refuse.
+async fn log_out(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Detail>> {
+    let ended = match (refresh_token(&body)?, bearer(&headers)) {
+        (Some(refresh), _) => state.accounts.sign_out_with(&refresh).await,
+        (None, Some(access)) => match state.accounts.tokens().read_as(TokenType::Access, access) {
+            Ok(claims) => state.accounts.sign_out(&claims).await.map_err(SessionError::from),
+            Err(refused) => Err(refused.into()),
+        },
+        (None, None) => {
+            let detail = json!({"detail": "Refresh token was not included in request data."});
+            return Err(Error::Answer(StatusCode::UNAUTHORIZED, Box::new(detail)));
+        }
+    };
+    match ended {
+        Ok(()) => Ok(Json(Detail { detail: "Successfully logged out." })),
+        Err(SessionError::Token(refused)) => Err(Error::Answer(
+            StatusCode::UNAUTHORIZED,
+            Box::new(json!({"detail": refused.to_string()})),
+        )),
+        Err(SessionError::Domain(error)) => Err(error.into()),
+    }
+}
+
+async fn refresh(State(state): State<AppState>, body: Body) -> Result<Json<Tokens>> {
+    let Some(token) = refresh_token(&body)? else {
+        return Err(not_valid("No valid refresh token found.".to_owned()));
+    };
+    match state.accounts.refresh(&token).await {
+        Ok(pair) => Ok(Json(pair.into())),
+        Err(SessionError::Token(refused)) => Err(not_valid(refused.to_string())),
+        Err(SessionError::Domain(error)) => Err(error.into()),
+    }
+}
+
+async fn verify(State(state): State<AppState>, body: Body) -> Result<Json<Nothing>> {
+    let mut form = Form::new(&body);
+    let Some(token) = form.required("token", LONGEST_TOKEN) else {
+        return Err(form.into_error());
+    };
+    match state.accounts.verify(&token).await {
+        Ok(()) => Ok(Json(Nothing {})),
+        Err(SessionError::Token(spent @ TokenError::Spent)) => {
+            Err(domain::Error::invalid_object(spent.to_string()).into())
+        }
+        Err(SessionError::Token(refused)) => Err(not_valid(refused.to_string())),
+        Err(SessionError::Domain(error)) => Err(error.into()),
+    }
+}
+
+fn refresh_token(body: &Body) -> Result<Option<String>> {
+    Ok(match body.text("refresh")? {
+        Some(refresh) => Some(refresh),
+        None => body.text("refresh_token")?,
+    })
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn not_valid(detail: String) -> Error {
+    let body = json!({"detail": detail, "code": "token_not_valid"});
+    Error::Answer(StatusCode::UNAUTHORIZED, Box::new(body))
+}

@@ -1,0 +1,62 @@
+//! Users as others see them. Accounts belong to no organization, so they have their own ways.
+
+use std::collections::{HashMap, HashSet};
+
+use entity::{Id, Ref, user};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::{ROWS_PER_STATEMENT, Scope};
+use crate::Result;
+
+/// What is shown of a user.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Person {
+    /// The address.
+    pub email: String,
+    /// First and last name, or the address.
+    pub name: String,
+}
+
+impl Scope<'_> {
+    /// The users whom rows in hand name, in one statement per 500.
+    pub async fn people(
+        self,
+        users: impl IntoIterator<Item = Id<user::Entity>>,
+    ) -> Result<HashMap<Id<user::Entity>, Person>> {
+        use user::Column;
+        let users: HashSet<_> = users.into_iter().collect();
+        let users: Vec<_> = users.into_iter().collect();
+        let mut people = HashMap::with_capacity(users.len());
+        for chunk in users.chunks(ROWS_PER_STATEMENT) {
+            let rows: Vec<(Id<user::Entity>, String, String, String)> = user::Entity::find()
+                .filter(Column::Id.is_in(chunk.iter().copied()))
+                .select_only()
+                .columns([Column::Id, Column::Email, Column::FirstName, Column::LastName])
+                .into_tuple()
+                .all(&self.executor())
+                .await?;
+            people.extend(rows.into_iter().map(|(id, email, first, last)| {
+                let name = format!("{first} {last}").trim().to_owned();
+                let name = if name.is_empty() { email.clone() } else { name };
+                (id, Person { email, name })
+            }));
+        }
+        Ok(people)
+    }
+
+    /// Vouches for a user in one of the actor's organizations, or the actor.
+    pub async fn colleague(self, wire: Ref<user::Entity>) -> Result<Option<Id<user::Entity>>> {
+        let found = user::Entity::find()
+            .filter(user::Entity::visible_to(self.actor()))
+            .filter(user::Column::Id.eq(wire.key()));
+        Ok(found.one(&self.executor()).await?.map(|user| user.id))
+    }
+
+    /// Vouches for any active account, whoever it belongs to. Only for making it a member.
+    pub async fn account(self, wire: Ref<user::Entity>) -> Result<Option<Id<user::Entity>>> {
+        let found = user::Entity::find()
+            .filter(user::Column::IsActive.eq(true))
+            .filter(user::Column::Id.eq(wire.key()));
+        Ok(found.one(&self.executor()).await?.map(|user| user.id))
+    }
+}
