@@ -1,1 +1,19 @@
-//! placeholder
+//! Performs jobs: linked by the worker binary, which takes them from Redis, and by the API when it
+//! runs alone and performs them itself.
+
+pub mod completion;
+pub mod engine;
+pub mod mail;
+mod perform;
+pub mod queue;
+pub mod registry;
+mod relay;
+pub mod runtime;
+mod schedule;
+mod upkeep;
+
+pub use completion::Completions;
+pub use engine::{Engine, feed, host, start};
+pub use queue::Queue;
+pub use registry::{Failure, Perform, Registry};
+pub use runtime::{Context, Runtime, RuntimeError};

@@ -9,6 +9,7 @@ mod ledger;
 mod people;
 mod scope;
 mod transaction;
+mod upkeep;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use ledger::{Afterwards, Claim, Ledger, Progress, Published};
 pub use people::Person;
 pub use scope::Scope;
 pub use transaction::{Change, Transaction};
+pub use upkeep::Upkeep;
 
 use crate::{Clock, Result};
 

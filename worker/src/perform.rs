@@ -1,0 +1,211 @@
+//! One attempt at one job: take it, do it, note how it ended.
+
+use std::{any::Any, collections::HashMap, sync::Arc, time::Duration};
+
+use domain::{
+    job::backoff,
+    store::{Afterwards, Claim},
+};
+use opentelemetry::global;
+use serde_json::Value;
+use tokio::{
+    task::{JoinError, JoinHandle},
+    time::{Instant, MissedTickBehavior},
+};
+use tracing::{Instrument as _, Span, field::Empty};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use uuid::Uuid;
+
+use crate::{
+    queue::Queue,
+    registry::{Failure, Handler},
+    runtime::{Context, Runtime},
+};
+
+/// How long a job belongs to a worker that says nothing more.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// How often a worker says that it is alive.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// How often the end of a job is noted again when the database does not answer.
+const NOTES: u32 = 6;
+const NOTE_PAUSE: Duration = Duration::from_millis(250);
+
+/// Performs jobs in the name of one worker.
+#[derive(Clone)]
+pub(crate) struct Performer {
+    runtime: Runtime,
+    queue: Queue,
+    /// Unique in the cluster.
+    name: Arc<str>,
+}
+
+/// How an attempt ended.
+enum Ending {
+    /// By itself.
+    Ended(Result<Value, Failure>),
+    /// The job was cancelled or belongs to somebody else.
+    Lost,
+}
+
+impl Performer {
+    pub(crate) fn new(runtime: Runtime, queue: Queue) -> Self {
+        let name = format!("{}-{}", std::process::id(), Uuid::new_v4().simple());
+        Self { runtime, queue, name: name.into() }
+    }
+
+    /// Performs the job unless another worker has it or it is finished. Safe to call twice.
+    pub(crate) async fn perform(&self, id: Uuid) -> domain::Result<()> {
+        let ledger = self.runtime.store().ledger();
+        let Some(claim) = ledger.claim(id, &self.name, LEASE).await? else { return Ok(()) };
+        let span = span(&claim);
+        self.attempt(Arc::new(claim)).instrument(span).await
+    }
+
+    /// Gives back what this worker holds, for a process that cannot wait any longer.
+    pub(crate) async fn release(&self) -> domain::Result<u64> {
+        self.runtime.store().ledger().release(&self.name).await
+    }
+
+    async fn attempt(&self, claim: Arc<Claim>) -> domain::Result<()> {
+        let begun = Instant::now();
+        let ending = match self.runtime.registry().get(&claim.job.kind) {
+            Some(handler) => self.run(handler, &claim).await,
+            // Another process may be newer and know it.
+            None => Ending::Ended(Err(Failure::Passing("no worker knows this kind of job".into()))),
+        };
+        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Span::current().record("job.milliseconds", milliseconds);
+        match ending {
+            Ending::Ended(result) => self.conclude(&claim, result).await,
+            Ending::Lost => {
+                tracing::info!("stopped: cancelled, or taken over by another worker");
+                Ok(())
+            }
+        }
+    }
+
+    /// Runs the handler in a task of its own, so that neither a busy nor a panicking handler
+    /// touches the worker.
+    async fn run(&self, handler: &Handler, claim: &Arc<Claim>) -> Ending {
+        let context = Context::new(self.runtime.clone(), self.queue.clone(), Arc::clone(claim));
+        let work = handler.run(claim.job.payload.0.clone(), context);
+        let mut work = Aborting(tokio::spawn(work.in_current_span()));
+        let limit = tokio::time::sleep(handler.time_limit);
+        tokio::pin!(limit);
+        let mut beat = tokio::time::interval_at(Instant::now() + BEAT, BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                ended = &mut work.0 => return Ending::Ended(ended.unwrap_or_else(|error| Err(panicked(error)))),
+                () = &mut limit => return Ending::Ended(Err(out_of_time(handler.time_limit))),
+                _ = beat.tick() => if !self.still_mine(claim).await {
+                    return Ending::Lost;
+                },
+            }
+        }
+    }
+
+    /// A database that does not answer leaves the job alone: the lease outlasts several beats.
+    async fn still_mine(&self, claim: &Claim) -> bool {
+        match self.runtime.store().ledger().extend(claim, LEASE).await {
+            Ok(mine) => mine,
+            Err(error) => {
+                tracing::warn!(%error, "the lease of a job was not extended");
+                true
+            }
+        }
+    }
+
+    async fn conclude(&self, claim: &Claim, result: Result<Value, Failure>) -> domain::Result<()> {
+        let mut pause = NOTE_PAUSE;
+        for _ in 1..NOTES {
+            match self.note(claim, &result).await {
+                Ok(()) => return Ok(()),
+                Err(error) => tracing::warn!(%error, "the end of a job was not noted, trying again"),
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        }
+        self.note(claim, &result).await
+    }
+
+    async fn note(&self, claim: &Claim, result: &Result<Value, Failure>) -> domain::Result<()> {
+        let ledger = self.runtime.store().ledger();
+        let noted = match result {
+            Ok(output) => ledger.finish(claim, output.clone()).await?,
+            Err(failure) => {
+                ledger.fail(claim, &failure.to_string(), afterwards(claim, failure)).await?
+            }
+        };
+        if !noted {
+            tracing::info!("the end does not count: cancelled, or taken over by another worker");
+        }
+        match result {
+            Ok(_) => tracing::info!("done"),
+            Err(error) => tracing::warn!(%error, "failed"),
+        }
+        self.queue.announce(claim.job.id).await;
+        Ok(())
+    }
+}
+
+/// Stops the task when it is dropped.
+struct Aborting(JoinHandle<Result<Value, Failure>>);
+
+impl Drop for Aborting {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn afterwards(claim: &Claim, failure: &Failure) -> Afterwards {
+    let job = &claim.job;
+    if matches!(failure, Failure::Final(_)) || job.attempts >= job.max_attempts {
+        return Afterwards::GiveUp;
+    }
+    Afterwards::Again(backoff(job.attempts, rand::random()))
+}
+
+fn out_of_time(limit: Duration) -> Failure {
+    Failure::Passing(format!("not done within {} seconds", limit.as_secs()))
+}
+
+fn panicked(error: JoinError) -> Failure {
+    let Ok(panic) = error.try_into_panic() else {
+        return Failure::Passing("the worker stopped".to_owned());
+    };
+    tracing::error!(panic = text_of(&*panic), "the handler of a job panicked");
+    Failure::Passing("an internal error; the log of the worker has the details".to_owned())
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text")
+}
+
+/// The span of an attempt, part of the trace in which the work was asked for.
+fn span(claim: &Claim) -> Span {
+    let job = &claim.job;
+    let span = tracing::info_span!(
+        parent: None,
+        "job",
+        otel.name = format!("job {}", job.kind),
+        otel.kind = "consumer",
+        job.id = %job.id,
+        job.kind = job.kind,
+        job.attempt = job.attempts,
+        job.milliseconds = Empty,
+    );
+    if let Some(parent) = &job.trace_parent {
+        let carrier = HashMap::from([("traceparent".to_owned(), parent.clone())]);
+        let context = global::get_text_map_propagator(|propagator| propagator.extract(&carrier));
+        // Fails when traces are not collected, and then there is nothing to continue.
+        let _ = span.set_parent(context);
+    }
+    span
+}

@@ -1,0 +1,194 @@
+//! What handlers of jobs work with.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::{
+    Store,
+    account::{Secrets, Vault, secret::NoSecret},
+    store::{Claim, Progress},
+};
+use entity::{Actor, Id, organization, user};
+use platform::{
+    Settings, Storage, configuration::SecretKeyError, storage::StorageError,
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{
+    mail::{Mailer, MailerError},
+    queue::Queue,
+    registry::Registry,
+};
+
+/// Progress is noted at most so often.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(250);
+
+/// The parts of a process that performs jobs. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    registry: Registry,
+    mailer: Mailer,
+    vault: Vault,
+    storage: Storage,
+    link_base: String,
+    packs_dir: PathBuf,
+    concurrency: usize,
+}
+
+/// Why a process cannot perform jobs.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// Mails cannot be sent.
+    #[error(transparent)]
+    Mail(#[from] MailerError),
+    /// Files cannot be kept.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// There is no secret key.
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
+    /// The secret key is empty.
+    #[error(transparent)]
+    NoSecret(#[from] NoSecret),
+}
+
+impl Runtime {
+    /// Opens what the settings ask for, with the handlers of all kinds of jobs.
+    pub fn open(settings: &Settings, store: Store) -> Result<Self, RuntimeError> {
+        Self::with_registry(settings, store, Registry::standard())
+    }
+
+    /// Like [`Runtime::open`], with other handlers.
+    pub fn with_registry(
+        settings: &Settings,
+        store: Store,
+        registry: Registry,
+    ) -> Result<Self, RuntimeError> {
+        let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
+        Ok(Self(Arc::new(Parts {
+            store,
+            registry,
+            mailer: Mailer::open(settings)?,
+            vault: Vault::new(&secrets),
+            storage: Storage::open(settings)?,
+            link_base: settings.link_base().to_owned(),
+            packs_dir: settings.packs_dir.clone(),
+            concurrency: settings.job_concurrency,
+        })))
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// Most jobs that run in this process at one time.
+    pub(crate) fn concurrency(&self) -> usize {
+        self.0.concurrency
+    }
+}
+
+/// One attempt at one job, for its handler. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    runtime: Runtime,
+    queue: Queue,
+    claim: Arc<Claim>,
+    reported: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Context {
+    pub(crate) fn new(runtime: Runtime, queue: Queue, claim: Arc<Claim>) -> Self {
+        Self { runtime, queue, claim, reported: Arc::default() }
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        self.runtime.store()
+    }
+
+    /// The job.
+    pub fn id(&self) -> Uuid {
+        self.claim.job.id
+    }
+
+    /// Which attempt this is, counted from 1.
+    pub fn attempt(&self) -> i32 {
+        self.claim.job.attempts
+    }
+
+    /// The organization for which the work is done.
+    pub fn organization(&self) -> Option<Id<organization::Entity>> {
+        self.claim.job.organization_id
+    }
+
+    /// Who asked.
+    pub fn requested_by(&self) -> Option<Id<user::Entity>> {
+        self.claim.job.user_id
+    }
+
+    /// What the job acts as: everything in its organization, nothing elsewhere. `None` for work
+    /// that belongs to no organization.
+    pub fn actor(&self) -> Option<Actor> {
+        self.organization().map(|id| Actor::for_job(id, self.requested_by()))
+    }
+
+    /// Where mails go.
+    pub fn mailer(&self) -> &Mailer {
+        &self.runtime.0.mailer
+    }
+
+    /// Opens texts that are encrypted at rest.
+    pub fn vault(&self) -> &Vault {
+        &self.runtime.0.vault
+    }
+
+    /// Uploaded files.
+    pub fn storage(&self) -> &Storage {
+        &self.runtime.0.storage
+    }
+
+    /// The library content that can be imported.
+    pub fn packs_dir(&self) -> &Path {
+        &self.runtime.0.packs_dir
+    }
+
+    /// What links in mails start with, without a trailing slash.
+    pub fn link_base(&self) -> &str {
+        &self.runtime.0.link_base
+    }
+
+    /// Notes how far the work is, for those who watch. Some notes are left out when they follow
+    /// each other quickly; the last step is always noted.
+    pub async fn progress(&self, done: u64, total: Option<u64>, message: &str) {
+        if !self.may_report(total == Some(done)) {
+            return;
+        }
+        let progress = Progress { done, total, message: message.to_owned() };
+        match self.store().ledger().report(&self.claim, &progress).await {
+            Ok(_) => self.queue.announce(self.id()).await,
+            Err(error) => tracing::warn!(%error, "the progress of a job was not noted"),
+        }
+    }
+
+    fn may_report(&self, last: bool) -> bool {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let due = reported.is_none_or(|before| now.duration_since(before) >= PROGRESS_PAUSE);
+        if due || last {
+            *reported = Some(now);
+        }
+        due || last
+    }
+}

@@ -1,0 +1,29 @@
+//! Work that comes back with the clock.
+
+use std::time::Duration;
+
+use domain::{Store, job::Purge};
+use platform::Shutdown;
+
+const HOUR: i64 = 3600;
+
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Asks once an hour for what is due, until the process ends. Every process asks; one job is made.
+pub(crate) async fn run(store: Store, shutdown: Shutdown) {
+    let mut asked = None;
+    while !shutdown.has_begun() {
+        let hour = store.clock().now().timestamp() / HOUR;
+        if asked != Some(hour) {
+            match store.ledger().enqueue_once(&Purge { hour }).await {
+                Ok(_) => asked = Some(hour),
+                Err(error) => tracing::warn!(%error, "the hourly work was not asked for"),
+            }
+        }
+        tokio::select! {
+            () = shutdown.begun() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Upkeep of the installation.
+
+use chrono::TimeDelta;
+use domain::job::Purge;
+
+use crate::{
+    registry::{Failure, Perform},
+    runtime::Context,
+};
+
+/// How long finished jobs can be looked at.
+const JOBS_KEPT: TimeDelta = TimeDelta::days(14);
+
+impl Perform for Purge {
+    async fn perform(self, context: &Context) -> Result<(), Failure> {
+        let store = context.store();
+        let now = store.clock().now();
+        let jobs = store.ledger().forget_settled_before(now - JOBS_KEPT).await?;
+        let expired = store.upkeep().remove_expired().await?;
+        tracing::info!(jobs, expired, "removed what has expired");
+        Ok(())
+    }
+}
