@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use domain::{
     Clock, Store,
-    account::{Accounts, Secrets, Signup},
+    account::{Accounts, Secrets, Signup, Vault},
     library::Catalogue,
 };
 use platform::{Settings, Shutdown, Storage, database, telemetry, tls};
@@ -42,8 +42,9 @@ pub async fn connected(settings: &Settings) -> Result<DatabaseConnection, Failur
 
 /// The parts of an API over a connection.
 pub fn assemble(settings: Settings, connection: DatabaseConnection) -> Result<AppState, Failure> {
-    let store = Store::new(connection, Clock::system());
     let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
+    let vault = Arc::new(Vault::new(&secrets));
+    let store = Store::new(connection, Clock::system(), vault);
     let accounts = Arc::new(Accounts::new(store.clone(), &secrets, signup(&settings)));
     Ok(AppState {
         store,

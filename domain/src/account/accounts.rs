@@ -21,7 +21,7 @@ pub struct Accounts {
     pub(crate) store: Store,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Arc<Tokens>,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) signup: Signup,
 }
 
@@ -31,14 +31,14 @@ impl Accounts {
         Self {
             passwords: Passwords::default(),
             tokens: Arc::new(Tokens::new(secrets, store.clock().clone())),
-            vault: Vault::new(secrets),
+            vault: Arc::clone(store.vault()),
             store,
             signup,
         }
     }
 
     /// Encrypts and decrypts tokens that are stored.
-    pub const fn vault(&self) -> &Vault {
+    pub fn vault(&self) -> &Vault {
         &self.vault
     }
 

@@ -28,7 +28,7 @@ pub use scope::Scope;
 pub use transaction::{Change, Transaction};
 pub use upkeep::Upkeep;
 
-use crate::{Clock, Result};
+use crate::{Clock, Result, account::Vault};
 
 /// Largest number of rows in one statement, well under the bind limits of both databases.
 pub const ROWS_PER_STATEMENT: usize = 500;
@@ -38,13 +38,14 @@ pub const ROWS_PER_STATEMENT: usize = 500;
 pub struct Store {
     connection: DatabaseConnection,
     clock: Clock,
+    vault: Arc<Vault>,
     enqueued: Arc<Notify>,
 }
 
 impl Store {
-    /// Takes over a connection pool.
-    pub fn new(connection: DatabaseConnection, clock: Clock) -> Self {
-        Self { connection, clock, enqueued: Arc::default() }
+    /// Takes over a connection pool. The vault holds the keys of what is stored encrypted.
+    pub fn new(connection: DatabaseConnection, clock: Clock, vault: Arc<Vault>) -> Self {
+        Self { connection, clock, vault, enqueued: Arc::default() }
     }
 
     /// The clock by which rows are dated.
@@ -52,14 +53,19 @@ impl Store {
         &self.clock
     }
 
+    /// Encrypts and decrypts what is stored encrypted.
+    pub const fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
     /// What the actor may see.
-    pub const fn read<'s>(&'s self, actor: &'s Actor) -> Scope<'s> {
-        Scope::pooled(actor, &self.connection)
+    pub fn read<'s>(&'s self, actor: &'s Actor) -> Scope<'s> {
+        Scope::pooled(actor, &self.connection, &self.vault)
     }
 
     /// Begins changes on behalf of the actor. Nothing is written until the commit.
     pub async fn write<'s>(&'s self, actor: &'s Actor) -> Result<Transaction<'s>> {
-        Ok(Transaction::new(actor, self.begin().await?, &self.clock, &self.enqueued))
+        Ok(Transaction::new(actor, self.begin().await?, self))
     }
 
     /// Answers whether the database can be reached.

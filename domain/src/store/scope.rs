@@ -7,13 +7,14 @@ use sea_orm::{
 };
 
 use super::{Find, ROWS_PER_STATEMENT};
-use crate::{Error, Result};
+use crate::{Error, Result, account::Vault};
 
 /// The database as one actor may see it.
 #[derive(Clone, Copy)]
 pub struct Scope<'c> {
     actor: &'c Actor,
     connection: Connection<'c>,
+    vault: &'c Vault,
 }
 
 #[derive(Clone, Copy)]
@@ -23,12 +24,20 @@ enum Connection<'c> {
 }
 
 impl<'c> Scope<'c> {
-    pub(super) const fn pooled(actor: &'c Actor, connection: &'c DatabaseConnection) -> Self {
-        Self { actor, connection: Connection::Pool(connection) }
+    pub(super) const fn pooled(
+        actor: &'c Actor,
+        connection: &'c DatabaseConnection,
+        vault: &'c Vault,
+    ) -> Self {
+        Self { actor, connection: Connection::Pool(connection), vault }
     }
 
-    pub(super) const fn within(actor: &'c Actor, connection: &'c DatabaseTransaction) -> Self {
-        Self { actor, connection: Connection::Transaction(connection) }
+    pub(super) const fn within(
+        actor: &'c Actor,
+        connection: &'c DatabaseTransaction,
+        vault: &'c Vault,
+    ) -> Self {
+        Self { actor, connection: Connection::Transaction(connection), vault }
     }
 
     pub(super) fn executor(self) -> DatabaseExecutor<'c> {
@@ -41,6 +50,11 @@ impl<'c> Scope<'c> {
     /// Who asks.
     pub const fn actor(self) -> &'c Actor {
         self.actor
+    }
+
+    /// Encrypts and decrypts what is stored encrypted.
+    pub const fn vault(self) -> &'c Vault {
+        self.vault
     }
 
     /// Rows of the table that the actor may see.

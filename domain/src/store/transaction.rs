@@ -5,27 +5,24 @@ use sea_orm::{
     IntoActiveModel, ModelTrait, QueryFilter, Value,
     sea_query::{Expr, IntoCondition, OnConflict, ValueType},
 };
-use tokio::sync::Notify;
 
-use super::{ROWS_PER_STATEMENT, Scope};
-use crate::{Clock, Error, Result};
+use super::{ROWS_PER_STATEMENT, Scope, Store};
+use crate::{Error, Result};
 
 /// Changes on behalf of one actor. Dropping it undoes them.
 pub struct Transaction<'s> {
     actor: &'s Actor,
     connection: DatabaseTransaction,
-    clock: &'s Clock,
-    enqueued: &'s Notify,
+    store: &'s Store,
 }
 
 impl<'s> Transaction<'s> {
     pub(super) const fn new(
         actor: &'s Actor,
         connection: DatabaseTransaction,
-        clock: &'s Clock,
-        enqueued: &'s Notify,
+        store: &'s Store,
     ) -> Self {
-        Self { actor, connection, clock, enqueued }
+        Self { actor, connection, store }
     }
 
     /// Who asks.
@@ -35,12 +32,12 @@ impl<'s> Transaction<'s> {
 
     /// The time by which rows are dated.
     pub fn now(&self) -> DateTime<Utc> {
-        self.clock.now()
+        self.store.clock.now()
     }
 
     /// What the actor sees within these changes.
-    pub const fn scope(&self) -> Scope<'_> {
-        Scope::within(self.actor, &self.connection)
+    pub fn scope(&self) -> Scope<'_> {
+        Scope::within(self.actor, &self.connection, &self.store.vault)
     }
 
     pub(super) const fn connection(&self) -> &DatabaseTransaction {
@@ -181,7 +178,7 @@ impl<'s> Transaction<'s> {
     /// Makes the changes lasting and wakes whoever carries jobs to the queue.
     pub async fn commit(self) -> Result<()> {
         self.connection.commit().await?;
-        self.enqueued.notify_one();
+        self.store.enqueued.notify_one();
         Ok(())
     }
 
