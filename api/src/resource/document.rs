@@ -22,6 +22,9 @@ pub(super) fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     for filter in R::FILTERS {
         operation = query_parameter(operation, filter.name, "Only these.", filter.schema());
     }
+    for (name, meaning) in R::NARROWING {
+        operation = query_parameter(operation, name, meaning, json!({"type": "string"}));
+    }
     if !R::SEARCH.is_empty() {
         let text = "Words that must all occur, ignoring case. Quotes keep a phrase together.";
         operation = query_parameter(operation, "search", text, json!({"type": "string"}));

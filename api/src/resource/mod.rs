@@ -47,6 +47,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
     const FIELDS: &'static [Field<Column<Self>>];
     /// How lists are narrowed.
     const FILTERS: &'static [Filter<Column<Self>>] = &[];
+    /// Parameters that [`Resource::narrow`] understands: name and meaning.
+    const NARROWING: &'static [(&'static str, &'static str)] = &[];
     /// Columns that `?search=` looks into.
     const SEARCH: &'static [Column<Self>] = &[];
     /// Names that `?ordering=` understands.
