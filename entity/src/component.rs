@@ -114,9 +114,11 @@ impl Tenanted for Entity {
 
     /// Follows the threat model; a component without one follows its system.
     fn writable_by(actor: &Actor) -> Condition {
-        let of_system = Condition::all().add(Column::ThreatModelId.is_null()).add(
-            Column::OrgsystemId.in_subquery(tenancy::writable_ids::<orgsystem::Entity>(actor)),
-        );
-        tenancy::following(Column::OrganizationId, Column::ThreatModelId, actor).add(of_system)
+        tenancy::following_or::<_, orgsystem::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::OrgsystemId,
+            actor,
+        )
     }
 }

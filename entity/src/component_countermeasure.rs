@@ -1,9 +1,9 @@
 //! Countermeasures against a threat to a component, with copies of the library's words.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Document, Id, Reach, Tenanted, choice::CountermeasureStatus, component_threat,
+    Actor, Document, Id, Reach, Tenanted, choice::CountermeasureStatus, component_threat,
     countermeasure_library, organization, tenancy, threat_model, user,
 };
 
@@ -99,4 +99,14 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; without one, the threat.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or::<_, component_threat::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::InstanceThreatId,
+            actor,
+        )
+    }
 }

@@ -1,10 +1,10 @@
 //! Which requirement a countermeasure of a component helps to meet. The copies outlive the requirement.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Id, Reach, Tenanted, choice::Sufficiency, component_countermeasure, organization, requirement,
-    tenancy, threat_model,
+    Actor, Id, Reach, Tenanted, choice::Sufficiency, component_countermeasure, organization,
+    requirement, tenancy, threat_model,
 };
 
 /// A row of `component_countermeasure_standard`.
@@ -79,4 +79,14 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; without one, the countermeasure.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or::<_, component_countermeasure::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::ComponentCountermeasureId,
+            actor,
+        )
+    }
 }

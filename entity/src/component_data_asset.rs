@@ -1,9 +1,9 @@
 //! Data assets in a component.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Id, Reach, Tenanted, choice::DataState, component, data_asset, organization, tenancy,
+    Actor, Id, Reach, Tenanted, choice::DataState, component, data_asset, organization, tenancy,
     threat_model,
 };
 
@@ -78,4 +78,14 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; without one, the component.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or::<_, component::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::ComponentId,
+            actor,
+        )
+    }
 }

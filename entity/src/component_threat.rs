@@ -1,9 +1,9 @@
 //! Threats to a component, with copies of the library's words.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Document, Id, Reach, Tenanted,
+    Actor, Document, Id, Reach, Tenanted,
     choice::{Severity, ThreatStatus},
     component, organization, tenancy, threat_library, threat_model,
 };
@@ -92,4 +92,14 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; without one, the component.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or::<_, component::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::ComponentId,
+            actor,
+        )
+    }
 }

@@ -1,9 +1,9 @@
 //! Data worth protecting.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Document, Id, Reach, Tenanted, choice::ImpactLevel, organization, tenancy, threat_model,
+    Actor, Document, Id, Reach, Tenanted, choice::ImpactLevel, organization, tenancy, threat_model,
 };
 
 /// A row of `data_asset`.
@@ -57,4 +57,10 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; an asset without one is open to everyone who may change something
+    /// in the organization.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or_open(Column::OrganizationId, Column::ThreatModelId, actor)
+    }
 }

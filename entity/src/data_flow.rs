@@ -1,8 +1,8 @@
 //! Data on its way from one component to another.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
-use crate::{Document, Id, Reach, Tenanted, component, organization, tenancy, threat_model};
+use crate::{Actor, Document, Id, Reach, Tenanted, component, organization, tenancy, threat_model};
 
 /// A row of `data_flow`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -72,4 +72,14 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; without one, the component that it starts from.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or::<_, component::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::SourceComponentId,
+            actor,
+        )
+    }
 }

@@ -1,10 +1,10 @@
 //! Data assets in a flow.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Id, Reach, Tenanted, choice::ProtectionMethod, data_asset, data_flow, organization, tenancy,
-    threat_model,
+    Actor, Id, Reach, Tenanted, choice::ProtectionMethod, data_asset, data_flow, organization,
+    tenancy, threat_model,
 };
 
 /// A row of `data_flow_asset`.
@@ -79,4 +79,14 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; without one, the flow.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or::<_, data_flow::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::DataFlowId,
+            actor,
+        )
+    }
 }

@@ -1,9 +1,9 @@
 //! Countermeasures against a threat to a data flow, with copies of the library's words.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Document, Id, Reach, Tenanted, choice::CountermeasureStatus, countermeasure_library,
+    Actor, Document, Id, Reach, Tenanted, choice::CountermeasureStatus, countermeasure_library,
     flow_threat, organization, tenancy, threat_model, user,
 };
 
@@ -99,4 +99,14 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; without one, the threat.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or::<_, flow_threat::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::FlowThreatId,
+            actor,
+        )
+    }
 }

@@ -1,9 +1,9 @@
 //! Threats to a data flow, with copies of the library's words.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, entity::prelude::*};
 
 use crate::{
-    Document, Id, Reach, Tenanted,
+    Actor, Document, Id, Reach, Tenanted,
     choice::{Severity, ThreatStatus},
     component, data_flow, organization, tenancy, threat_library, threat_model,
 };
@@ -104,4 +104,14 @@ impl tenancy::sealed::Sealed for Entity {}
 impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
+
+    /// Follows the threat model; without one, the flow.
+    fn writable_by(actor: &Actor) -> Condition {
+        tenancy::following_or::<_, data_flow::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::DataFlowId,
+            actor,
+        )
+    }
 }

@@ -85,6 +85,34 @@ pub(crate) fn following<C: ColumnTrait>(organization: C, model: C, actor: &Actor
         .add(model.in_subquery(writable_ids::<threat_model::Entity>(actor)))
 }
 
+/// Like [`following`]; a row without a threat model follows the row of `P` in a column.
+pub(crate) fn following_or<C: ColumnTrait, P: Tenanted>(
+    organization: C,
+    model: C,
+    parent: C,
+    actor: &Actor,
+) -> Condition {
+    if actor.plain_organizations().next().is_none() {
+        return following(organization, model, actor);
+    }
+    let of_parent =
+        Condition::all().add(model.is_null()).add(parent.in_subquery(writable_ids::<P>(actor)));
+    following(organization, model, actor).add(of_parent)
+}
+
+/// Rows of an organization for everyone who may change something in it, unless they belong to a
+/// threat model: then for those who may change the model.
+pub(crate) fn following_or_open<C: ColumnTrait>(
+    organization: C,
+    model: C,
+    actor: &Actor,
+) -> Condition {
+    let open = Condition::all()
+        .add(model.is_null())
+        .add(organization.is_in(actor.writing_organizations()));
+    following(organization, model, actor).add(open)
+}
+
 /// Rows of an organization for its security team, and rows of a team for its leads.
 pub(crate) fn led<C: ColumnTrait>(organization: C, team: C, actor: &Actor) -> Condition {
     let led = Condition::all()

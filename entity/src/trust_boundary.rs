@@ -69,9 +69,11 @@ impl Tenanted for Entity {
 
     /// Follows the threat model; a boundary without one follows its first zone.
     fn writable_by(actor: &Actor) -> Condition {
-        let of_zone = Condition::all()
-            .add(Column::ThreatModelId.is_null())
-            .add(Column::ZoneAId.in_subquery(tenancy::writable_ids::<trust_zone::Entity>(actor)));
-        tenancy::following(Column::OrganizationId, Column::ThreatModelId, actor).add(of_zone)
+        tenancy::following_or::<_, trust_zone::Entity>(
+            Column::OrganizationId,
+            Column::ThreatModelId,
+            Column::ZoneAId,
+            actor,
+        )
     }
 }

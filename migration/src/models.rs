@@ -211,7 +211,7 @@ fn component() -> Table {
     Table::numbered("component")
         .reference("organization_id", "organization", Delete::Cascade)
         .optional_reference("threat_model_id", "threat_model", Delete::Cascade)
-        .optional_reference("orgsystem_id", "orgsystem", Delete::Cascade)
+        .optional_reference("orgsystem_id", "orgsystem", Delete::SetNull)
         .optional_reference("component_library_id", "component_library", Delete::SetNull)
         .optional_reference("trust_zone_id", "trust_zone", Delete::SetNull)
         .optional_reference("source_integration_id", "integration_source", Delete::SetNull)

@@ -1,9 +1,12 @@
 //! The worker: takes jobs from Redis and performs them.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
-use domain::{Clock, Store};
+use domain::{
+    Clock, Store,
+    account::{Secrets, Vault},
+};
 use platform::{Settings, Shutdown, database, telemetry, tls};
 use worker::{Queue, Runtime};
 
@@ -39,7 +42,9 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals();
     let connection =
         database::connect(&settings.database_url, settings.database_connections).await?;
-    let store = Store::new(connection, Clock::system());
+    let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
+    let vault = Arc::new(Vault::new(&secrets));
+    let store = Store::new(connection, Clock::system(), vault);
     let queue = Queue::open(&settings).await?;
     let runtime = Runtime::open(&settings, store)?;
     tracing::info!(concurrency = settings.job_concurrency, "waiting for jobs");
