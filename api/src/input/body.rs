@@ -26,12 +26,12 @@ impl Body {
     }
 
     /// The reference in a field: none if it is missing or null, an error if it is no id.
-    pub fn reference<E>(&self, name: &str) -> Result<Option<Ref<E>>> {
+    pub fn reference<E>(&self, name: &str) -> domain::Result<Option<Ref<E>>> {
         match self.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => match read_key(value) {
                 Ok(key) => Ok(Some(Ref::new(key))),
-                Err(message) => Err(DomainError::invalid(name, message).into()),
+                Err(message) => Err(DomainError::invalid(name, message)),
             },
         }
     }

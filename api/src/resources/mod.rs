@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod health;
+pub mod library;
 
 use aide::axum::ApiRouter;
 
@@ -9,5 +10,5 @@ use crate::state::AppState;
 
 /// All routes.
 pub fn routes() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(account::routes()).merge(health::routes())
+    ApiRouter::new().merge(account::routes()).merge(health::routes()).merge(library::routes())
 }

@@ -1,6 +1,7 @@
 //! Library packs: what lies in the catalogue, whether it is sound, and what it brings.
 
 pub mod catalogue;
+pub mod classification;
 pub mod constraint;
 pub mod document;
 pub mod finding;

@@ -30,6 +30,9 @@ pub use upkeep::Upkeep;
 
 use crate::{Clock, Result, account::Vault};
 
+/// Largest number of keys in one condition, under the bind limits of both databases.
+pub const KEYS_PER_STATEMENT: usize = 30_000;
+
 /// Largest number of rows in one statement, well under the bind limits of both databases.
 pub const ROWS_PER_STATEMENT: usize = 500;
 

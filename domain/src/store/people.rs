@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use entity::{Id, Ref, user};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::{ROWS_PER_STATEMENT, Scope};
+use super::{KEYS_PER_STATEMENT, Scope};
 use crate::Result;
 
 /// What is shown of a user.
@@ -27,7 +27,7 @@ impl Scope<'_> {
         let users: HashSet<_> = users.into_iter().collect();
         let users: Vec<_> = users.into_iter().collect();
         let mut people = HashMap::with_capacity(users.len());
-        for chunk in users.chunks(ROWS_PER_STATEMENT) {
+        for chunk in users.chunks(KEYS_PER_STATEMENT) {
             let rows: Vec<(Id<user::Entity>, String, String, String)> = user::Entity::find()
                 .filter(Column::Id.is_in(chunk.iter().copied()))
                 .select_only()

@@ -6,7 +6,7 @@ use sea_orm::{
     QueryFilter, QuerySelect, TryGetable,
 };
 
-use super::{Find, ROWS_PER_STATEMENT};
+use super::{Find, KEYS_PER_STATEMENT};
 use crate::{Error, Result, account::Vault};
 
 /// The database as one actor may see it.
@@ -100,7 +100,7 @@ impl<'c> Scope<'c> {
     ) -> Result<HashSet<Id<E>>> {
         let ids: Vec<Id<E>> = wire.into_iter().map(Names::id).collect();
         let mut known = HashSet::with_capacity(ids.len());
-        for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+        for chunk in ids.chunks(KEYS_PER_STATEMENT) {
             let key = E::key_column();
             let found = self.find::<E>().filter(key.is_in(chunk.iter().copied()));
             known.extend(found.values::<Id<E>>(key).await?);
@@ -108,7 +108,7 @@ impl<'c> Scope<'c> {
         Ok(known)
     }
 
-    /// One column of many rows, by id, in one statement per 500 ids.
+    /// One column of many rows, by id, in one statement per 30 000 ids.
     pub async fn lookup<E: Tenanted + Keyed, T: TryGetable + Send + Sync>(
         self,
         ids: impl IntoIterator<Item = Id<E>>,
@@ -117,7 +117,7 @@ impl<'c> Scope<'c> {
         let ids: HashSet<Id<E>> = ids.into_iter().collect();
         let ids: Vec<Id<E>> = ids.into_iter().collect();
         let mut found = HashMap::with_capacity(ids.len());
-        for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+        for chunk in ids.chunks(KEYS_PER_STATEMENT) {
             let key = E::key_column();
             let rows: Vec<(Id<E>, T)> = self
                 .find::<E>()
