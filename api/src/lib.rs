@@ -11,6 +11,7 @@ pub mod router;
 pub mod server;
 pub mod state;
 pub mod tracing;
+pub mod wait;
 pub mod wire;
 
 pub use router::{document, router};

@@ -10,6 +10,7 @@ use domain::{
 use platform::{Settings, Shutdown, Storage, database, telemetry, tls};
 use sea_orm::DatabaseConnection;
 use tokio::net::TcpListener;
+use worker::{Queue, Runtime};
 
 use crate::{router::router, state::AppState};
 
@@ -22,13 +23,17 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let _telemetry = telemetry::install(&settings, "forewarn")?;
     let connection = connected(&settings).await?;
     let shutdown = Shutdown::on_signals();
-    let state = assemble(settings, connection)?;
+    let queue = Queue::open(&settings).await?;
+    let state = assemble(settings, connection, queue)?;
+    let runtime = Runtime::open(&state.settings, state.store.clone())?;
+    let engine = worker::host(runtime, state.queue.clone(), &shutdown);
     let listener = listen(state.settings.bind).await?;
     tracing::info!(address = %listener.local_addr()?, "serving; the API is described at {}/api/docs/", state.settings.public_url);
     let stop = shutdown.clone();
     axum::serve(listener, router(state))
         .with_graceful_shutdown(async move { stop.begun().await })
         .await?;
+    engine.stopped().await;
     Ok(())
 }
 
@@ -41,7 +46,11 @@ pub async fn connected(settings: &Settings) -> Result<DatabaseConnection, Failur
 }
 
 /// The parts of an API over a connection.
-pub fn assemble(settings: Settings, connection: DatabaseConnection) -> Result<AppState, Failure> {
+pub fn assemble(
+    settings: Settings,
+    connection: DatabaseConnection,
+    queue: Queue,
+) -> Result<AppState, Failure> {
     let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
     let vault = Arc::new(Vault::new(&secrets));
     let store = Store::new(connection, Clock::system(), vault);
@@ -52,6 +61,7 @@ pub fn assemble(settings: Settings, connection: DatabaseConnection) -> Result<Ap
         catalogue: Catalogue::new(&settings.packs_dir),
         storage: Storage::open(&settings)?,
         settings: Arc::new(settings),
+        queue,
     })
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::{Store, account::Accounts, library::Catalogue};
 use platform::{Settings, Storage};
+use worker::Queue;
 
 /// The parts of a running API. Cheap to clone.
 #[derive(Clone)]
@@ -18,4 +19,6 @@ pub struct AppState {
     pub storage: Storage,
     /// The effective settings.
     pub settings: Arc<Settings>,
+    /// Where jobs go, and where the news of their end comes from.
+    pub queue: Queue,
 }

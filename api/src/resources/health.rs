@@ -36,7 +36,7 @@ async fn health() -> Json<Health> {
 async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let word = |ok: bool| if ok { "ok" } else { "unreachable" };
     let database = state.store.ping().await.is_ok();
-    let queue = true;
+    let queue = state.queue.ping().await.is_ok();
     let (code, status) = if database && queue {
         (StatusCode::OK, "ready")
     } else {
