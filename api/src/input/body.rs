@@ -75,6 +75,12 @@ impl Body {
     }
 }
 
+impl From<Map<String, Value>> for Body {
+    fn from(object: Map<String, Value>) -> Self {
+        Self(object)
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Error;
 

@@ -42,7 +42,8 @@ pub(super) fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     answer::<Vec<R::Item>>(operation, 200, "All records.")
 }
 
-pub(super) fn create<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+/// Describes how a record is made.
+pub fn create<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let operation =
         describe(operation, &format!("create{}", R::NAME), R::TAG).summary(&format!("Create: {}", R::TAG));
     let operation = body_schema(operation, input::schema(R::FIELDS, Mode::Create));

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait, Order};
 use serde::Serialize;
 
-pub use document::{describe, json_body, query_parameter};
+pub use document::{create as described_create, describe, json_body, query_parameter};
 pub use page::{Listing, Page, Paging, Place, page_of};
 
 use crate::{
@@ -157,10 +157,14 @@ pub fn read_only_routes<R: Resource<Entity: Keyed>>() -> ApiRouter<AppState> {
         )
 }
 
+/// List only, to be completed with an own way to create.
+pub fn listing<R: Resource>() -> ApiMethodRouter<AppState> {
+    get_with(handlers::list::<R>, document::list::<R>)
+}
+
 /// List and create.
 pub fn collection<R: Resource>() -> ApiMethodRouter<AppState> {
-    get_with(handlers::list::<R>, document::list::<R>)
-        .post_with(handlers::create::<R>, document::create::<R>)
+    listing::<R>().post_with(handlers::create::<R>, document::create::<R>)
 }
 
 /// Retrieve, replace, change and delete.

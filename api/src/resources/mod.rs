@@ -3,6 +3,7 @@
 pub mod account;
 pub mod health;
 pub mod library;
+pub mod organization;
 
 use aide::axum::ApiRouter;
 
@@ -10,5 +11,9 @@ use crate::state::AppState;
 
 /// All routes.
 pub fn routes() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(account::routes()).merge(health::routes()).merge(library::routes())
+    ApiRouter::new()
+        .merge(account::routes())
+        .merge(health::routes())
+        .merge(library::routes())
+        .merge(organization::routes())
 }

@@ -2,9 +2,8 @@
 
 use entity::{
     choice::{OrganizationRole, TeamRole},
-    organization, team, user,
+    organization, user,
 };
-use sea_orm::ActiveValue::Set;
 
 use super::{
     Accounts, Address, Signup,
@@ -15,6 +14,7 @@ use super::{
 use crate::{
     Error, Result, Violations,
     job::mail::SendVerification,
+    organization::workspace,
     sharing::invitation,
     store::{IdentityChanges, NewUser},
 };
@@ -95,7 +95,7 @@ impl Accounts {
         match primary {
             Some(primary) => join_primary(changes, user, &primary).await,
             None if self.signup == Signup::Primary => Err(Error::invalid("email", BY_INVITATION)),
-            None => add_workspace(changes, user).await,
+            None => workspace::create_for(changes, user).await,
         }
     }
 }
@@ -143,35 +143,4 @@ async fn join_primary(
         changes.join_teams(user.id, [(primary.id, team, TeamRole::Member)]).await?;
     }
     Ok(())
-}
-
-async fn add_workspace(changes: &IdentityChanges<'_>, user: &user::Model) -> Result<()> {
-    let name = format!("{}'s Workspace", user.email);
-    let organization = changes.add_organization(organization_named(name)).await?;
-    changes
-        .join_organizations(user.id, [(organization.id, OrganizationRole::SecurityTeam)])
-        .await?;
-    let team = team::ActiveModel {
-        organization_id: Set(organization.id),
-        business_unit_id: Set(None),
-        name: Set("My Team".to_owned()),
-        code: Set(String::new()),
-        description: Set(String::new()),
-        is_default: Set(true),
-        ..Default::default()
-    };
-    let team = changes.add_team(team).await?;
-    changes.join_teams(user.id, [(organization.id, team.id, TeamRole::Lead)]).await
-}
-
-/// A new organization with the values that most start with.
-pub(crate) fn organization_named(name: String) -> organization::ActiveModel {
-    organization::ActiveModel {
-        name: Set(name),
-        domain: Set(String::new()),
-        plan: Set(entity::choice::Plan::Free),
-        business_unit_label: Set("Business Unit".to_owned()),
-        is_primary: Set(false),
-        ..Default::default()
-    }
 }

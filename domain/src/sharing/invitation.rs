@@ -6,10 +6,11 @@ use entity::{
     choice::{InvitationStatus, OrganizationRole, TeamRole},
     organization, team, team_invitation, team_member, user,
 };
+use sea_orm::{ActiveValue::Set, IntoActiveModel};
 use uuid::Uuid;
 
 use crate::{
-    Error, Refusal, Result, Store,
+    Error, Refusal, Result, Store, Transaction,
     account::{
         Address, Vault,
         address::key,
@@ -163,6 +164,20 @@ pub(crate) async fn accept_all(
     let teams = invitations.iter().map(|row| (row.organization_id, row.team_id, row.role));
     changes.join_teams(user, teams).await?;
     changes.mark_accepted(invitations.iter().map(|row| row.id).collect()).await
+}
+
+/// Makes a pending invitation useless.
+///
+/// # Errors
+/// [`Refusal::Unfit`] for one that is not pending.
+pub async fn revoke(row: team_invitation::Model, transaction: &Transaction<'_>) -> Result<()> {
+    if row.status != InvitationStatus::Pending {
+        return Err(Error::unfit("Can only revoke pending invitations"));
+    }
+    let mut row = row.into_active_model();
+    row.status = Set(InvitationStatus::Revoked);
+    transaction.save(row).await?;
+    Ok(())
 }
 
 /// What to write into the mail of an invitation. None if it cannot be accepted any more.

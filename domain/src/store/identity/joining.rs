@@ -8,7 +8,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, sea_query::{Expr, OnConflict},
+    QueryOrder, QuerySelect, sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
@@ -147,6 +147,41 @@ impl IdentityChanges<'_> {
             .filter(team_member::Column::TeamId.eq(team))
             .filter(team_member::Column::UserId.eq(user));
         Ok(found.one(&self.connection).await?)
+    }
+
+    /// The roles of the other members of a team.
+    pub async fn team_roles_without(
+        &self,
+        member: &team_member::Model,
+    ) -> Result<Vec<TeamRole>> {
+        use team_member::{Column, Entity};
+        let others = Entity::find()
+            .filter(Column::TeamId.eq(member.team_id))
+            .filter(Column::Id.ne(member.id))
+            .select_only()
+            .column(Column::Role);
+        Ok(others.into_tuple().all(&self.connection).await?)
+    }
+
+    /// Gives a member of a team another role.
+    pub async fn set_team_role(
+        &self,
+        member: team_member::Model,
+        role: TeamRole,
+    ) -> Result<team_member::Model> {
+        let mut row = member.into_active_model();
+        row.role = Set(role);
+        row.updated_at = Set(self.now());
+        Ok(row.update(&self.connection).await?)
+    }
+
+    /// Removes a member of a team.
+    pub async fn remove_from_team(&self, member: &team_member::Model) -> Result<()> {
+        team_member::Entity::delete_many()
+            .filter(team_member::Column::Id.eq(member.id))
+            .exec(&self.connection)
+            .await?;
+        Ok(())
     }
 
     /// Invitations for an address that can be accepted now.

@@ -1,0 +1,6 @@
+//! Organizations, their members, teams and business units.
+
+pub mod business_unit;
+pub mod membership;
+pub mod team;
+pub mod workspace;
