@@ -1,3 +1,4 @@
 //! Tests against real databases.
 
+mod jobs;
 mod schema;

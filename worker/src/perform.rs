@@ -6,6 +6,7 @@ use domain::{
     job::backoff,
     store::{Afterwards, Claim},
 };
+use entity::job;
 use opentelemetry::global;
 use serde_json::Value;
 use tokio::{
@@ -59,7 +60,7 @@ impl Performer {
     pub(crate) async fn perform(&self, id: Uuid) -> domain::Result<()> {
         let ledger = self.runtime.store().ledger();
         let Some(claim) = ledger.claim(id, &self.name, LEASE).await? else { return Ok(()) };
-        let span = span(&claim);
+        let span = span(&claim.job);
         self.attempt(Arc::new(claim)).instrument(span).await
     }
 
@@ -189,8 +190,7 @@ fn text_of(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// The span of an attempt, part of the trace in which the work was asked for.
-fn span(claim: &Claim) -> Span {
-    let job = &claim.job;
+fn span(job: &job::Model) -> Span {
     let span = tracing::info_span!(
         parent: None,
         "job",
@@ -208,4 +208,59 @@ fn span(claim: &Claim) -> Span {
         let _ = span.set_parent(context);
     }
     span
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use entity::{Document, choice::JobState};
+    use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
+    use opentelemetry_sdk::{propagation::TraceContextPropagator, trace::SdkTracerProvider};
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::*;
+
+    fn job(trace_parent: Option<String>) -> job::Model {
+        let moment = DateTime::UNIX_EPOCH;
+        job::Model {
+            id: Uuid::nil(),
+            organization_id: None,
+            user_id: None,
+            kind: "probe".to_owned(),
+            payload: Document::default(),
+            state: JobState::Running,
+            priority: 0,
+            attempts: 1,
+            max_attempts: 1,
+            run_at: moment,
+            lease_until: None,
+            worker: None,
+            dedupe_key: None,
+            progress_done: 0,
+            progress_total: None,
+            progress_message: String::new(),
+            result: None,
+            error: None,
+            trace_parent,
+            created_at: moment,
+            started_at: None,
+            finished_at: None,
+            published_at: None,
+        }
+    }
+
+    #[test]
+    fn an_attempt_belongs_to_the_trace_that_asked_for_the_job() {
+        global::set_text_map_propagator(TraceContextPropagator::new());
+        let provider = SdkTracerProvider::builder().build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            let trace = |span: &Span| span.context().span().span_context().trace_id();
+            let request = tracing::info_span!("request");
+            let parent = request.in_scope(domain::job::current_trace);
+            assert!(parent.is_some());
+            assert_eq!(trace(&span(&job(parent))), trace(&request));
+            assert_ne!(trace(&span(&job(None))), trace(&request));
+        });
+    }
 }

@@ -111,6 +111,8 @@ pub struct Settings {
     pub database_connections: u32,
     /// `REDIS_URL`: the queue; unset: jobs run inside the API.
     pub redis_url: Option<Address>,
+    /// `REDIS_PREFIX`: begins all keys, so that several installations can share one Redis.
+    pub redis_prefix: String,
     /// `SMTP_URL`: the mail server; unset: mails become files in `DATA_DIR/mail`.
     pub smtp_url: Option<Address>,
     /// `MAIL_FROM`: the sender of mails.
@@ -167,6 +169,9 @@ impl Settings {
                 .get("DATABASE_CONNECTIONS", |text| number(text, 1000))
                 .unwrap_or(10),
             redis_url: layers.get("REDIS_URL", |text| with_scheme(text, &["redis", "rediss"])),
+            redis_prefix: layers
+                .get("REDIS_PREFIX", plain_name)
+                .unwrap_or_else(|| "forewarn".to_owned()),
             smtp_url: layers.get("SMTP_URL", |text| with_scheme(text, &["smtp", "smtps"])),
             mail_from: layers
                 .get("MAIL_FROM", mail_address)
@@ -231,6 +236,7 @@ impl Settings {
             ("DATABASE_URL", self.database_url.to_string()),
             ("DATABASE_CONNECTIONS", self.database_connections.to_string()),
             ("REDIS_URL", or(&self.redis_url, "(unset: jobs run in this process)".to_owned())),
+            ("REDIS_PREFIX", self.redis_prefix.clone()),
             ("SMTP_URL", or(&self.smtp_url, unset_files(&self.mail_dir()))),
             ("MAIL_FROM", self.mail_from.clone()),
             ("STORAGE_URL", or(&self.storage_url, unset_files(&self.media_dir()))),
@@ -305,6 +311,14 @@ fn switch(text: &str) -> Result<bool, String> {
         "off" | "false" | "no" | "0" => Ok(false),
         _ => Err("neither on nor off".to_owned()),
     }
+}
+
+fn plain_name(text: &str) -> Result<String, String> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    Err("holds other letters".to_owned())
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {

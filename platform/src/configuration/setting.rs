@@ -42,6 +42,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     address("DATABASE_URL", "postgres://user:password@host:5432/name or sqlite://path?mode=rwc"),
     open("DATABASE_CONNECTIONS", "a number from 1 to 1000"),
     address("REDIS_URL", "redis://host:6379 or rediss://user:password@host:6379"),
+    open("REDIS_PREFIX", "letters, digits, hyphens and underscores, such as forewarn"),
     address("SMTP_URL", "smtp://user:password@host:587?tls=required, or smtps://… for TLS at once"),
     open("MAIL_FROM", "a mail address, such as Forewarn <forewarn@example.com>"),
     address("STORAGE_URL", "file:///folder or s3://bucket/prefix"),

@@ -74,7 +74,7 @@ impl Queue {
     /// The queue that the settings ask for: Redis, or one inside this process.
     pub async fn open(settings: &Settings) -> Result<Self, QueueError> {
         match &settings.redis_url {
-            Some(address) => Ok(Self::over(Redis::connect(address).await?)),
+            Some(address) => Ok(Self::over(Redis::connect(address, &settings.redis_prefix).await?)),
             None => Ok(Self::local()),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! `forewarn:jobs:ready` is a sorted set of ids, the most urgent and oldest first. Taking an id
 //! removes it; the lease in the ledger brings it back when the taker dies. `forewarn:jobs:done` is
-//! a channel of ids of jobs that changed.
+//! a channel of ids of jobs that changed. `REDIS_PREFIX` replaces `forewarn`.
 
 use std::time::Duration;
 
@@ -20,9 +20,6 @@ use uuid::Uuid;
 use super::{QueueError, Reach, Transport};
 use crate::completion::Completions;
 
-const READY: &str = "forewarn:jobs:ready";
-const CHANGED: &str = "forewarn:jobs:done";
-
 /// How long one request waits for an id, seconds. Short enough to notice a dead connection.
 const BLOCK: f64 = 5.0;
 const ANSWER: Duration = Duration::from_secs(8);
@@ -37,24 +34,33 @@ pub struct Redis {
     commands: ConnectionManager,
     /// Waiting for an id blocks a connection, so it has one of its own.
     blocking: Mutex<Option<MultiplexedConnection>>,
+    /// The key of the ids that wait.
+    ready: String,
+    /// The channel of the ids of jobs that changed.
+    changed: String,
 }
 
 impl Redis {
-    /// Connects; tries for a while when nobody answers.
-    pub async fn connect(address: &Address) -> Result<Self, QueueError> {
+    /// Connects; tries for a while when nobody answers. All keys begin with `prefix`.
+    pub async fn connect(address: &Address, prefix: &str) -> Result<Self, QueueError> {
         Ok(Self {
             client: platform::redis::client(address)?,
             commands: platform::redis::connect(address).await?,
             blocking: Mutex::default(),
+            ready: format!("{prefix}:jobs:ready"),
+            changed: format!("{prefix}:jobs:done"),
         })
     }
 
-    async fn take(&self, kept: &mut Option<MultiplexedConnection>) -> Result<Option<Uuid>, QueueError> {
+    async fn take(
+        &self,
+        kept: &mut Option<MultiplexedConnection>,
+    ) -> Result<Option<Uuid>, QueueError> {
         let connection = match kept {
             Some(connection) => connection,
             None => kept.insert(self.blocking_connection().await?),
         };
-        let found: Option<(String, String, f64)> = connection.bzpopmin(READY, BLOCK).await?;
+        let found: Option<(String, String, f64)> = connection.bzpopmin(&self.ready, BLOCK).await?;
         let Some((_, text, _)) = found else { return Ok(None) };
         let id = text.parse();
         if id.is_err() {
@@ -80,7 +86,7 @@ impl Transport for Redis {
         let items: Vec<_> = jobs.iter().map(|job| (score(job), job.id.to_string())).collect();
         let options = SortedSetAddOptions::add_only();
         let mut commands = self.commands.clone();
-        let _: usize = commands.zadd_multiple_options(READY, &items, &options).await?;
+        let _: usize = commands.zadd_multiple_options(&self.ready, &items, &options).await?;
         Ok(())
     }
 
@@ -99,13 +105,13 @@ impl Transport for Redis {
     }
 
     async fn announce(&self, id: Uuid) -> Result<(), QueueError> {
-        let _: usize = self.commands.clone().publish(CHANGED, id.to_string()).await?;
+        let _: usize = self.commands.clone().publish(&self.changed, id.to_string()).await?;
         Ok(())
     }
 
     async fn listen(&self, completions: &Completions) -> Result<(), QueueError> {
         let mut subscription = self.client.get_async_pubsub().await?;
-        subscription.subscribe(CHANGED).await?;
+        subscription.subscribe(&self.changed).await?;
         let mut messages = subscription.into_on_message();
         while let Some(message) = messages.next().await {
             let text: String = message.get_payload()?;
