@@ -46,7 +46,8 @@ impl Storage {
         let failed = |problem: String| StorageError::Open { address: address.to_string(), problem };
         let url = Url::parse(address.reveal()).map_err(|error| failed(error.to_string()))?;
         if url.scheme() == "file" {
-            let path = url.to_file_path().map_err(|()| failed("not an absolute path".to_owned()))?;
+            let path =
+                url.to_file_path().map_err(|()| failed("not an absolute path".to_owned()))?;
             return Self::folder(&path);
         }
         let credentials = env::vars().filter(|(name, _)| name.starts_with("AWS_"));
@@ -81,10 +82,8 @@ impl Storage {
     }
 
     fn folder(path: &std::path::Path) -> Result<Self, StorageError> {
-        let failed = |problem: String| StorageError::Open {
-            address: path.display().to_string(),
-            problem,
-        };
+        let failed =
+            |problem: String| StorageError::Open { address: path.display().to_string(), problem };
         fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
         let store =
             LocalFileSystem::new_with_prefix(path).map_err(|error| failed(error.to_string()))?;

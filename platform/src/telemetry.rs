@@ -9,8 +9,7 @@ use opentelemetry_sdk::{
 };
 use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter, Layer, layer::SubscriberExt as _, registry::LookupSpan,
-    util::SubscriberInitExt as _,
+    EnvFilter, Layer, layer::SubscriberExt as _, registry::LookupSpan, util::SubscriberInitExt as _,
 };
 
 use crate::{Settings, configuration::Address, configuration::LogFormat};
@@ -62,10 +61,7 @@ pub fn install(settings: &Settings, name: &'static str) -> Result<Telemetry, Tel
     let provider = provider.transpose()?;
     let traces = provider.as_ref().map(|provider| traces(provider.tracer(name)));
     // Fails only when a subscriber is there already, as in a test that starts several servers.
-    let _ = tracing_subscriber::registry()
-        .with(lines(settings))
-        .with(traces)
-        .try_init();
+    let _ = tracing_subscriber::registry().with(lines(settings)).with(traces).try_init();
     Ok(Telemetry(provider))
 }
 

@@ -42,10 +42,11 @@ pub fn host(runtime: Runtime, queue: Queue, shutdown: &Shutdown) -> Engine {
 /// Performs jobs, feeds the queue, keeps the schedules and passes announcements on.
 pub fn start(runtime: Runtime, queue: Queue, shutdown: &Shutdown) -> Engine {
     let store = runtime.store().clone();
-    let performer = Performer::new(runtime.clone(), queue.clone());
+    let concurrency = runtime.concurrency();
+    let performer = Performer::new(runtime, queue.clone());
     let mut engine = feed(store.clone(), queue.clone(), shutdown);
     engine.0.spawn(schedule::run(store, shutdown.clone()));
-    engine.0.spawn(work(performer, queue, runtime.concurrency(), shutdown.clone()));
+    engine.0.spawn(work(performer, queue, concurrency, shutdown.clone()));
     engine
 }
 

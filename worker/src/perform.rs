@@ -124,7 +124,9 @@ impl Performer {
         for _ in 1..NOTES {
             match self.note(claim, &result).await {
                 Ok(()) => return Ok(()),
-                Err(error) => tracing::warn!(%error, "the end of a job was not noted, trying again"),
+                Err(error) => {
+                    tracing::warn!(%error, "the end of a job was not noted, trying again")
+                }
             }
             tokio::time::sleep(pause).await;
             pause *= 2;

@@ -29,7 +29,10 @@ impl From<domain::Error> for Failure {
             Error::NotFound | Error::Forbidden(_) | Error::Invalid(_) | Error::Refused(..) => {
                 Self::Final(error.to_string())
             }
-            Error::Duplicate(_) | Error::Unavailable(_) | Error::Database(_) | Error::Internal(_) => {
+            Error::Duplicate(_)
+            | Error::Unavailable(_)
+            | Error::Database(_)
+            | Error::Internal(_) => {
                 // The cause is for the log: it may quote statements and values.
                 let cause = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::error!(%error, cause, "an attempt at a job failed");

@@ -8,13 +8,11 @@ use std::{
 
 use domain::{
     Store,
-    account::{Secrets, Vault, secret::NoSecret},
+    account::Vault,
     store::{Claim, Progress},
 };
 use entity::{Actor, Id, organization, user};
-use platform::{
-    Settings, Storage, configuration::SecretKeyError, storage::StorageError,
-};
+use platform::{Settings, Storage, storage::StorageError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -35,7 +33,6 @@ struct Parts {
     store: Store,
     registry: Registry,
     mailer: Mailer,
-    vault: Vault,
     storage: Storage,
     link_base: String,
     packs_dir: PathBuf,
@@ -51,12 +48,6 @@ pub enum RuntimeError {
     /// Files cannot be kept.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// There is no secret key.
-    #[error(transparent)]
-    SecretKey(#[from] SecretKeyError),
-    /// The secret key is empty.
-    #[error(transparent)]
-    NoSecret(#[from] NoSecret),
 }
 
 impl Runtime {
@@ -71,12 +62,10 @@ impl Runtime {
         store: Store,
         registry: Registry,
     ) -> Result<Self, RuntimeError> {
-        let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
         Ok(Self(Arc::new(Parts {
             store,
             registry,
             mailer: Mailer::open(settings)?,
-            vault: Vault::new(&secrets),
             storage: Storage::open(settings)?,
             link_base: settings.link_base().to_owned(),
             packs_dir: settings.packs_dir.clone(),
@@ -151,7 +140,7 @@ impl Context {
 
     /// Opens texts that are encrypted at rest.
     pub fn vault(&self) -> &Vault {
-        &self.runtime.0.vault
+        self.store().vault()
     }
 
     /// Uploaded files.

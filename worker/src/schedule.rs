@@ -8,7 +8,7 @@ use platform::Shutdown;
 const HOUR: i64 = 3600;
 
 /// How often the clock is looked at.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 /// Asks once an hour for what is due, until the process ends. Every process asks; one job is made.
 pub(crate) async fn run(store: Store, shutdown: Shutdown) {

@@ -259,7 +259,10 @@ impl Ledger<'_> {
             .filter(expired.clone())
             .filter(exhausted)
             .col_expr(job::Column::State, Expr::value(JobState::Failed))
-            .col_expr(job::Column::Error, Expr::value("The worker stopped during the last attempt."))
+            .col_expr(
+                job::Column::Error,
+                Expr::value("The worker stopped during the last attempt."),
+            )
             .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
             .col_expr(job::Column::FinishedAt, Expr::value(now))
             .exec_with_returning(self.connection)
@@ -306,9 +309,8 @@ impl Ledger<'_> {
             .filter(job::Column::State.eq(JobState::Running))
             .filter(job::Column::Worker.eq(claim.worker.as_str()))
             .filter(job::Column::Attempts.eq(claim.job.attempts));
-        let change = values
-            .into_iter()
-            .fold(held, |change, (column, value)| change.col_expr(column, value));
+        let change =
+            values.into_iter().fold(held, |change, (column, value)| change.col_expr(column, value));
         Ok(change.exec(self.connection).await?.rows_affected > 0)
     }
 }
@@ -327,8 +329,9 @@ pub(super) fn row<J: Job>(
     now: DateTime<Utc>,
     user: Option<Id<user::Entity>>,
 ) -> Result<job::ActiveModel> {
-    let payload = serde_json::to_value(job)
-        .map_err(|error| Error::Internal(format!("a job of kind {} is no JSON: {error}", J::KIND)))?;
+    let payload = serde_json::to_value(job).map_err(|error| {
+        Error::Internal(format!("a job of kind {} is no JSON: {error}", J::KIND))
+    })?;
     Ok(job::ActiveModel {
         id: Set(Uuid::now_v7()),
         organization_id: Set(job.organization()),

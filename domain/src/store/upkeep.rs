@@ -28,12 +28,12 @@ impl Upkeep<'_> {
     /// Removes expired sessions, links, spent tokens and remembered answers. Returns how many rows.
     pub async fn remove_expired(self) -> Result<u64> {
         let now = self.clock.now();
-        let sessions = self
-            .remove::<session::Entity>(session::Column::ExpiresAt, now - SESSIONS_KEPT)
-            .await?;
+        let sessions =
+            self.remove::<session::Entity>(session::Column::ExpiresAt, now - SESSIONS_KEPT).await?;
         let links =
             self.remove::<one_time_token::Entity>(one_time_token::Column::ExpiresAt, now).await?;
-        let tokens = self.remove::<spent_token::Entity>(spent_token::Column::ExpiresAt, now).await?;
+        let tokens =
+            self.remove::<spent_token::Entity>(spent_token::Column::ExpiresAt, now).await?;
         let answers =
             self.remove::<idempotency_key::Entity>(idempotency_key::Column::ExpiresAt, now).await?;
         Ok(sessions + links + tokens + answers)

@@ -159,9 +159,8 @@ impl Settings {
         let mut layers = Layers::read(environment, file)?;
         let bind = layers.get("BIND", parsed).unwrap_or(([127, 0, 0, 1], 8000).into());
         let data_dir = layers.get("DATA_DIR", parsed).unwrap_or_else(|| PathBuf::from("./data"));
-        let database_url = layers.get("DATABASE_URL", |text| {
-            with_scheme(text, &["postgres", "postgresql", "sqlite"])
-        });
+        let database_url = layers
+            .get("DATABASE_URL", |text| with_scheme(text, &["postgres", "postgresql", "sqlite"]));
         let settings = Self {
             public_url: layers.get("PUBLIC_URL", web_url).unwrap_or_else(|| local_url(bind)),
             frontend_url: layers.get("FRONTEND_URL", web_url),
@@ -268,13 +267,13 @@ impl Settings {
 /// The effective values, one a line, secrets masked.
 impl fmt::Display for Settings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.effective().iter().try_for_each(|(name, value)| writeln!(formatter, "{name} = {value}"))
+        self.effective()
+            .iter()
+            .try_for_each(|(name, value)| writeln!(formatter, "{name} = {value}"))
     }
 }
 
-fn readable(
-    (name, value): (std::ffi::OsString, std::ffi::OsString),
-) -> Option<(String, String)> {
+fn readable((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
     Some((name.into_string().ok()?, value.into_string().ok()?))
 }
 

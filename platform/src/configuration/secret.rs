@@ -69,7 +69,9 @@ impl fmt::Debug for SecretKeys {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretKeyError {
     /// The file cannot be read or made.
-    #[error("the secret key in {path} cannot be read or made: {source}; set SECRET_KEY or DATA_DIR")]
+    #[error(
+        "the secret key in {path} cannot be read or made: {source}; set SECRET_KEY or DATA_DIR"
+    )]
     File {
         /// Where the key is kept.
         path: PathBuf,
@@ -214,8 +216,8 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            let mode = fs::metadata(&path).expect("the file").permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
+            let permissions = fs::metadata(&path).expect("the file").permissions();
+            assert_eq!(permissions.mode() & 0o777, 0o600);
         }
     }
 }

@@ -69,11 +69,9 @@ fn a_secret_is_never_shown() {
     assert!(text.contains("mysql://user:********@host/db"), "{text}");
 
     let long = "k".repeat(40);
-    let settings = read(
-        &[("SECRET_KEY", &long), ("SMTP_URL", "smtps://user:hidden@mail:465")],
-        None,
-    )
-    .expect("a long key");
+    let settings =
+        read(&[("SECRET_KEY", &long), ("SMTP_URL", "smtps://user:hidden@mail:465")], None)
+            .expect("a long key");
     for text in [settings.to_string(), format!("{settings:?}")] {
         assert!(!text.contains(&long) && !text.contains("hidden"), "{text}");
     }

@@ -3,12 +3,16 @@
 use std::{
     collections::HashMap,
     env, fs,
-    sync::{LazyLock, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
 use chrono::TimeDelta;
-use domain::{Clock, Store, job::Job};
+use domain::{
+    Clock, Store,
+    account::{Secrets, Vault},
+    job::Job,
+};
 use entity::{
     Actor, Id,
     choice::{JobState, OrganizationRole},
@@ -131,7 +135,9 @@ impl Workshop {
         let connection = database::connect(&settings.database_url, 5).await.unwrap();
         migration::migrate(&connection).await.unwrap();
         let clock = Clock::system();
-        let store = Store::new(connection.clone(), clock.clone());
+        let secrets = Secrets::new(settings.secret_keys().unwrap().verifying()).unwrap();
+        let vault = Arc::new(Vault::new(&secrets));
+        let store = Store::new(connection.clone(), clock.clone(), vault);
         let queue = Queue::open(&settings).await.unwrap();
         Self { store, clock, queue, connection, settings, folder, cleanup }
     }
@@ -158,8 +164,7 @@ impl Workshop {
 
     fn start_with(&self, queue: Queue) -> Running {
         let registry = Registry::standard().with::<Probe>();
-        let runtime =
-            Runtime::with_registry(&self.settings, self.store.clone(), registry).unwrap();
+        let runtime = Runtime::with_registry(&self.settings, self.store.clone(), registry).unwrap();
         let shutdown = Shutdown::default();
         Running { engine: worker::start(runtime, queue, &shutdown), shutdown }
     }

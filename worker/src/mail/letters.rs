@@ -122,7 +122,9 @@ fn one_line(text: &str) -> String {
 }
 
 fn written(template: &impl Template) -> Result<String, Failure> {
-    template.render().map_err(|error| Failure::Final(format!("the mail cannot be written: {error}")))
+    template
+        .render()
+        .map_err(|error| Failure::Final(format!("the mail cannot be written: {error}")))
 }
 
 #[cfg(test)]

@@ -111,10 +111,7 @@ impl Mailer {
 fn server(address: &Address) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailerError> {
     let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(address.reveal())
         .map_err(|error| MailerError::Server(address.clone(), error))?;
-    Ok(builder
-        .timeout(Some(ANSWER))
-        .pool_config(PoolConfig::new().max_size(CONNECTIONS))
-        .build())
+    Ok(builder.timeout(Some(ANSWER)).pool_config(PoolConfig::new().max_size(CONNECTIONS)).build())
 }
 
 fn folder(path: PathBuf) -> Result<PathBuf, MailerError> {
