@@ -5,6 +5,7 @@ pub mod clock;
 pub mod error;
 pub mod job;
 pub mod library;
+pub mod model;
 pub mod organization;
 pub mod permission;
 pub mod sharing;

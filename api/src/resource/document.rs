@@ -18,7 +18,7 @@ type Doc<'t> = TransformOperation<'t>;
 
 pub(super) fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let mut operation =
-        describe(operation, &format!("list{}s", R::NAME), R::TAG).summary(&format!("List: {}", R::TAG));
+        describe(operation, &format!("list{}", plural(R::NAME)), R::TAG).summary(&format!("List: {}", R::TAG));
     for filter in R::FILTERS {
         operation = query_parameter(operation, filter.name, "Only these.", filter.schema());
     }
@@ -40,6 +40,14 @@ pub(super) fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
         return answer::<Page<R::Item>>(operation, 200, "One page.");
     }
     answer::<Vec<R::Item>>(operation, 200, "All records.")
+}
+
+/// A name as many of its kind are called.
+fn plural(name: &str) -> String {
+    match name.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{name}s"),
+    }
 }
 
 /// Describes how a record is made.

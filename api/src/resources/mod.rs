@@ -3,6 +3,7 @@
 pub mod account;
 pub mod health;
 pub mod library;
+pub mod model;
 pub mod organization;
 
 use aide::axum::ApiRouter;
@@ -16,4 +17,5 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(health::routes())
         .merge(library::routes())
         .merge(organization::routes())
+        .merge(model::routes())
 }
