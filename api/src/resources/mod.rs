@@ -16,6 +16,6 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(account::routes())
         .merge(health::routes())
         .merge(library::routes())
-        .merge(organization::routes())
         .merge(model::routes())
+        .merge(organization::routes())
 }
