@@ -1,4 +1,5 @@
-//! Tests against real databases.
+//! Tests against real databases, queues and sockets.
 
+mod accounts;
 mod jobs;
 mod schema;

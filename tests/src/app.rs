@@ -1,0 +1,218 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use api::{router, server};
+use platform::{Settings, Shutdown, database};
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+use worker::{Queue, Runtime};
+
+use crate::Client;
+
+/// The password of every account that tests make.
+pub(crate) const PASSWORD: &str = "Corr3ct-Horse-9-Battery";
+
+/// On what the tests run: chosen by `TEST_POSTGRES_URL` and `TEST_REDIS_URL`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// SQLite and jobs in process.
+    Embedded,
+    /// PostgreSQL and Redis.
+    Service {
+        /// A server on which databases can be made.
+        postgres: String,
+        /// A server whose numbered databases tests may empty.
+        redis: String,
+    },
+}
+
+impl Backend {
+    /// The backend that the environment names.
+    pub fn chosen() -> Self {
+        match (std::env::var("TEST_POSTGRES_URL"), std::env::var("TEST_REDIS_URL")) {
+            (Ok(postgres), Ok(redis)) => Self::Service { postgres, redis },
+            _ => Self::Embedded,
+        }
+    }
+}
+
+/// A running API with its worker, ended and removed when dropped.
+pub struct App {
+    /// Scheme, host and port.
+    pub base: String,
+    /// The parts of the API.
+    pub state: api::AppState,
+    /// Where data and mails are.
+    pub data: TempDir,
+    http: reqwest::Client,
+    statements: Arc<AtomicUsize>,
+    shutdown: Shutdown,
+    cleanup: Option<(String, String)>,
+}
+
+static REDIS_DATABASES: AtomicU64 = AtomicU64::new(0);
+static ACCOUNTS: AtomicU64 = AtomicU64::new(0);
+
+impl App {
+    /// Starts with the packs of the repository.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with the given packs folder.
+    pub async fn with_packs(packs: &Path) -> Self {
+        Self::start_with(&[("PACKS_DIR", &packs.display().to_string())]).await
+    }
+
+    /// Starts with settings besides those of tests.
+    pub async fn start_with(more: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a folder for data");
+        let mut settings = settings_in(data.path());
+        let cleanup = choose_backend(&mut settings).await;
+        settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let settings = Settings::read(settings, None).expect("the settings of tests");
+        let mut connection =
+            database::connect(&settings.database_url, 8).await.expect("a database");
+        let statements = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&statements);
+        connection.set_metric_callback(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        migration::migrate(&connection).await.expect("the schema");
+        let queue = Queue::open(&settings).await.expect("a queue");
+        let state = server::assemble(settings, connection, queue.clone()).expect("an API");
+        let runtime = Runtime::open(&state.settings, state.store.clone()).expect("a worker");
+        let shutdown = Shutdown::default();
+        let engine = worker::start(runtime, queue, &shutdown);
+        tokio::spawn(engine.stopped());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let (service, stop) = (router(state.clone()), shutdown.clone());
+        tokio::spawn(async move {
+            let serving = axum::serve(listener, service);
+            serving.with_graceful_shutdown(async move { stop.begun().await }).await
+        });
+        Self { base, state, data, http: reqwest::Client::new(), statements, shutdown, cleanup }
+    }
+
+    /// A client without an account.
+    pub fn stranger(&self) -> Client {
+        Client::new(self.http.clone(), self.base.clone())
+    }
+
+    /// A new account with an own organization and team.
+    pub async fn owner(&self) -> Client {
+        self.register(&Self::address("owner")).await.at_home().await
+    }
+
+    /// A new account with this address.
+    pub async fn register(&self, email: &str) -> Client {
+        let body = serde_json::json!({
+            "email": email, "password1": PASSWORD, "password2": PASSWORD,
+        });
+        let mut client = self.stranger();
+        let answer = client.post("/api/auth/registration/", body).await.expect(201);
+        client.signed_in(email, &answer);
+        client
+    }
+
+    /// A new account in the owner's team.
+    pub async fn invited(&self, owner: &Client, role: &str) -> Client {
+        let email = Self::address(role);
+        let path = format!("/api/teams/{}/invite-member/", owner.team);
+        let answer = owner.post(&path, serde_json::json!({"email": email, "role": role})).await;
+        answer.expect(201);
+        let mut client = self.register(&email).await;
+        client.organization = owner.organization;
+        client.team = owner.team;
+        client
+    }
+
+    /// An address that nobody has.
+    pub fn address(label: &str) -> String {
+        let number = ACCOUNTS.fetch_add(1, Ordering::Relaxed);
+        format!("{label}.{number}.{}@example.test", Uuid::new_v4().simple())
+    }
+
+    /// How many statements the database got while `work` ran.
+    pub async fn statements_of<T>(&self, work: impl Future<Output = T>) -> (usize, T) {
+        let before = self.statements.load(Ordering::Relaxed);
+        let output = work.await;
+        (self.statements.load(Ordering::Relaxed) - before, output)
+    }
+
+    /// The mails that were sent so far, as they are.
+    pub fn mails(&self) -> Vec<String> {
+        let Ok(folder) = fs::read_dir(self.data.path().join("mail")) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> = folder.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        paths.iter().filter_map(|path| fs::read_to_string(path).ok()).collect()
+    }
+
+    /// Waits until a mail for which `wanted` answers something is there.
+    pub async fn mail<T>(&self, wanted: impl Fn(&str) -> Option<T>) -> T {
+        for _ in 0..200 {
+            if let Some(found) = self.mails().iter().find_map(|mail| wanted(mail)) {
+                return found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the mail did not come; there are {}", self.mails().len());
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.shutdown.begin();
+        let Some((administration, name)) = self.cleanup.take() else { return };
+        // A runtime of its own, since the one of the test may be ending.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let Ok(runtime) = runtime else { return };
+            runtime.block_on(async {
+                if let Ok(server) = Database::connect(&administration).await {
+                    let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                    let _ = server.execute_unprepared(&drop).await;
+                }
+            });
+        })
+        .join()
+        .ok();
+    }
+}
+
+fn settings_in(data: &Path) -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    [
+        ("DATA_DIR", data.display().to_string()),
+        ("PACKS_DIR", root.join("packs").display().to_string()),
+        ("PUBLIC_URL", "http://forewarn.test".to_owned()),
+        ("SECRET_KEY", "a secret that only the tests know, and long enough".to_owned()),
+        ("DEMO", "false".to_owned()),
+        ("RATE_LIMITS", "off".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// Names database and queue of the backend. Answers what must be removed afterwards.
+async fn choose_backend(settings: &mut BTreeMap<String, String>) -> Option<(String, String)> {
+    let Backend::Service { postgres, redis } = Backend::chosen() else { return None };
+    let name = format!("forewarn_{}", Uuid::new_v4().simple());
+    let server = Database::connect(&postgres).await.expect("the PostgreSQL server of the tests");
+    server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
+    let (prefix, _) = postgres.rsplit_once('/').expect("a URL with a database");
+    settings.insert("DATABASE_URL".to_owned(), format!("{prefix}/{name}"));
+    let number = REDIS_DATABASES.fetch_add(1, Ordering::Relaxed);
+    settings.insert("REDIS_URL".to_owned(), format!("{}/{number}", redis.trim_end_matches('/')));
+    Some((postgres, name))
+}
