@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{Passwords, Secrets, Tokens, Vault};
-use crate::Store;
+use crate::{Store, model::FileAddresses};
 
 /// What becomes of somebody who registers without an invitation.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -22,6 +22,7 @@ pub struct Accounts {
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) files: FileAddresses,
     pub(crate) signup: Signup,
 }
 
@@ -32,6 +33,7 @@ impl Accounts {
             passwords: Passwords::default(),
             tokens: Arc::new(Tokens::new(secrets, store.clock().clone())),
             vault: Arc::clone(store.vault()),
+            files: FileAddresses::new(secrets, store.clock().clone()),
             store,
             signup,
         }
@@ -40,6 +42,11 @@ impl Accounts {
     /// Encrypts and decrypts tokens that are stored.
     pub fn vault(&self) -> &Vault {
         &self.vault
+    }
+
+    /// Makes and checks addresses of uploaded files.
+    pub const fn files(&self) -> &FileAddresses {
+        &self.files
     }
 
     /// Signs and reads tokens.

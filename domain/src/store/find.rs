@@ -2,7 +2,7 @@ use entity::Tenanted;
 use sea_orm::{
     EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select, TryGetable,
-    sea_query::{Expr, IntoCondition, SelectStatement},
+    sea_query::{Expr, IntoCondition, SelectStatement, UnionType},
 };
 
 use super::Scope;
@@ -101,6 +101,21 @@ impl<'c, E: Tenanted> Find<'c, E> {
     #[must_use]
     pub fn duplicate(&self) -> Self {
         Self { scope: self.scope, select: self.select.clone() }
+    }
+
+    /// Adds the rows of other queries, which give the same columns in the same order.
+    #[must_use]
+    pub fn with(mut self, others: impl IntoIterator<Item = SelectStatement>) -> Self {
+        let select = QuerySelect::query(&mut self.select);
+        for other in others {
+            select.union(UnionType::All, other);
+        }
+        self
+    }
+
+    /// This query as a part of another, see [`Find::with`].
+    pub fn statement(self) -> SelectStatement {
+        self.select.into_query()
     }
 
     /// This query as a subquery of one column, for `IN (…)`.
