@@ -155,6 +155,11 @@ impl Shelf {
     }
 }
 
+/// Whether a path means something outside the catalogue, whatever lies there.
+pub fn leads_out(path: &str) -> bool {
+    path.starts_with('/') || path.split(['/', '\\']).any(|part| part == "..")
+}
+
 fn scan(root: &Path, previous: Option<&Packs>) -> Packs {
     let root = match root.canonicalize() {
         Ok(root) => root,

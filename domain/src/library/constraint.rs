@@ -34,7 +34,7 @@ fn comma_separated(text: &str) -> String {
     for word in text.split([' ', ',']).filter(|word| !word.is_empty()) {
         match parts.last_mut() {
             Some(last) if last.chars().all(|letter| "<>=^~".contains(letter)) => {
-                last.push_str(word)
+                last.push_str(word);
             }
             _ => parts.push(word.to_owned()),
         }

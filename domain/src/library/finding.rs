@@ -1,10 +1,10 @@
 //! What is wrong with a pack, and where: the answers of a validation.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A place in a file. Both numbers start at 1; columns count characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     /// The line, from 1.
     pub line: u64,
@@ -21,7 +21,7 @@ impl Position {
 }
 
 /// A finding that keeps a pack from being imported.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Fault {
     /// The file, relative to the folder of the pack.
@@ -40,7 +40,7 @@ pub struct Fault {
 }
 
 /// A finding that keeps a pack from being imported unless warnings are accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Caution {
     /// The file, relative to the folder of the pack.
@@ -56,7 +56,7 @@ pub struct Caution {
 }
 
 /// The result of checking a pack.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Validation {
     /// Whether there are no errors; there may be warnings.

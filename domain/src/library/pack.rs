@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use super::{
     document::{
@@ -114,6 +115,8 @@ pub struct Pack {
     pub templates: Vec<Sourced<PackTemplate>>,
     /// Files that cannot be read.
     pub unread: Vec<Fault>,
+    /// SHA-256 of names and contents of all files, in hexadecimal.
+    pub content_hash: String,
 }
 
 impl Pack {
@@ -137,9 +140,9 @@ impl Pack {
         self.header.tier.or("free")
     }
 
-    /// The source as written, `community` without one.
+    /// The source as written, `official` without one.
     pub fn source(&self) -> &str {
-        self.header.source.or("community")
+        self.header.source.or("official")
     }
 
     /// Other packs that this one needs, each once.
@@ -198,13 +201,14 @@ fn dependency(entry: &Placed<Entry<Dependency>>) -> Requires {
 ///
 /// `files` are names relative to `folder`, in order.
 pub(super) fn load(folder: &Path, relative_path: String, files: &[String]) -> Pack {
-    let mut loader = Loader { folder: folder.to_owned(), unread: Vec::new() };
+    let mut loader = Loader { folder: folder.to_owned(), unread: Vec::new(), hash: Sha256::new() };
     let mut pack = Pack { relative_path, ..Pack::default() };
     for file in files {
         loader.add(&mut pack, file);
     }
     pack.slug = pack.header.slug.or(&folder_name(folder)).to_owned();
     pack.unread = loader.unread;
+    pack.content_hash = hexadecimal(&loader.hash.finalize());
     pack
 }
 
@@ -212,9 +216,19 @@ fn folder_name(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+        text
+    })
+}
+
 struct Loader {
     folder: PathBuf,
     unread: Vec<Fault>,
+    hash: Sha256,
 }
 
 impl Loader {
@@ -263,8 +277,17 @@ impl Loader {
     }
 
     fn read<T: serde::de::DeserializeOwned + Default>(&mut self, file: &str) -> Option<T> {
-        let read = reading::read(&self.folder.join(file), file);
+        let text = self.text(file)?;
+        let read = reading::parse(&text, file);
         self.keep(read)
+    }
+
+    fn text(&mut self, file: &str) -> Option<String> {
+        let text = reading::text(&self.folder.join(file), file);
+        let text = self.keep(text)?;
+        self.hash.update(format!("{file}\0{}\0", text.len()));
+        self.hash.update(&text);
+        Some(text)
     }
 
     fn sourced<T: serde::de::DeserializeOwned + Default>(
@@ -275,8 +298,7 @@ impl Loader {
     }
 
     fn template(&mut self, file: &str, name: &str) -> Option<Sourced<PackTemplate>> {
-        let text = reading::text(&self.folder.join(file), file);
-        let text = self.keep(text)?;
+        let text = self.text(file)?;
         let read = reading::parse::<TemplateFile>(&text, file);
         let read = self.keep(read)?;
         let nodes = reading::parse::<TemplateReferences>(&text, file);

@@ -32,7 +32,7 @@ pub struct SourcePack {
     pub is_in_database: bool,
     /// The imported version.
     pub database_version: Option<String>,
-    /// Whether another version is imported.
+    /// Whether what is imported differs: another version, or other files of the same version.
     pub needs_update: bool,
     pub component_count: usize,
     pub threat_count: usize,
@@ -167,11 +167,25 @@ pub struct Overlay {
     pub framework_exists: bool,
 }
 
+/// What was imported of a pack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// The version then.
+    pub version: String,
+    /// The hash of the files then.
+    pub content_hash: String,
+}
+
+impl Imported {
+    fn differs_from(&self, pack: &Pack) -> bool {
+        self.version != pack.version() || self.content_hash != pack.content_hash
+    }
+}
+
 impl SourcePack {
-    /// A pack and what of it is imported; `imported` has the version by slug.
-    pub fn new(pack: &Pack, packs: &Packs, imported: &BTreeMap<String, String>) -> Self {
-        let database_version = imported.get(&pack.slug).cloned();
-        let version = pack.version().to_owned();
+    /// A pack and what of it is imported, by slug.
+    pub fn new(pack: &Pack, packs: &Packs, imported: &BTreeMap<String, Imported>) -> Self {
+        let known = imported.get(&pack.slug);
         let header = &pack.header;
         Self {
             slug: pack.slug.clone(),
@@ -184,10 +198,10 @@ impl SourcePack {
             industries: words(&header.industries),
             tags: words(&header.tags),
             relative_path: pack.relative_path.clone(),
-            is_in_database: database_version.is_some(),
-            needs_update: database_version.as_ref().is_some_and(|known| *known != version),
-            database_version,
-            version,
+            is_in_database: known.is_some(),
+            needs_update: known.is_some_and(|known| known.differs_from(pack)),
+            database_version: known.map(|known| known.version.clone()),
+            version: pack.version().to_owned(),
             component_count: pack.components.len(),
             threat_count: pack.threats.len(),
             countermeasure_count: pack.countermeasures.len(),
@@ -200,7 +214,7 @@ impl SourcePack {
 fn dependencies(
     pack: &Pack,
     packs: &Packs,
-    imported: &BTreeMap<String, String>,
+    imported: &BTreeMap<String, Imported>,
 ) -> Vec<SourceDependency> {
     let needed = pack.requires().into_iter();
     needed
@@ -239,8 +253,8 @@ impl Preview {
                 .map(|countermeasure| PreviewCountermeasure {
                     slug: countermeasure.slug().to_owned(),
                     name: countermeasure.title().to_owned(),
-                    control_type: countermeasure.control_type.or("preventive").to_owned(),
-                    cost: countermeasure.cost.or("medium").to_owned(),
+                    control_type: countermeasure.control_type.trimmed().to_owned(),
+                    cost: countermeasure.cost.trimmed().to_owned(),
                     default_status: countermeasure.default_status.or("gap").to_owned(),
                     description: countermeasure.description.as_str().to_owned(),
                 })

@@ -15,19 +15,10 @@ const NODE_LIMIT: usize = 250_000;
 const ALIAS_LIMIT: usize = 1_000;
 const REPLAY_LIMIT: usize = 200_000;
 
-/// Reads a file. A file that holds nothing gives the default document.
-///
-/// # Errors
-/// A fault with file, position and what to do when the file is too large, cannot be read, is not
-/// YAML, exceeds a limit or does not have the expected form.
-pub fn read<T: DeserializeOwned + Default>(path: &Path, name: &str) -> Result<T, Box<Fault>> {
-    parse(&text(path, name)?, name)
-}
-
 /// The text of a file.
 ///
 /// # Errors
-/// As [`read`], except for the form.
+/// A fault with file and what to do when the file is too large, cannot be read or is not text.
 pub fn text(path: &Path, name: &str) -> Result<String, Box<Fault>> {
     let unreadable = |error: std::io::Error| {
         let message = format!("The file cannot be read: {error}. Check its permissions.");
@@ -44,10 +35,11 @@ pub fn text(path: &Path, name: &str) -> Result<String, Box<Fault>> {
     String::from_utf8(bytes).map_err(|error| not_text(name, &error))
 }
 
-/// Parses the text of a file.
+/// Parses the text of a file. A text that holds nothing gives the default document.
 ///
 /// # Errors
-/// As [`read`], except for size.
+/// A fault with file, position and what to do when the text is not YAML, exceeds a limit or does
+/// not have the expected form.
 pub fn parse<T: DeserializeOwned + Default>(text: &str, name: &str) -> Result<T, Box<Fault>> {
     match serde_saphyr::from_str_with_options::<Option<T>>(text, limits()) {
         Ok(document) => Ok(document.unwrap_or_default()),

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 use tempfile::TempDir;
 
 use super::{
-    Catalogue, KnownLibrary, Pack, Preview, SourcePack, Validation, overlays, preview::title_of,
+    Catalogue, KnownLibrary, Pack, Preview, SourcePack, Validation, overlays,
+    preview::{Imported, title_of},
     reading, validate,
 };
 
@@ -330,8 +331,8 @@ fn dependencies_are_shown_with_what_is_known_about_them() {
     write(&folder.path().join("far/third"), "pack.yaml", "pack: {slug: third, name: Third}\n");
     let packs = catalogue.packs_blocking();
     let imported = BTreeMap::from([
-        ("third".to_owned(), "1.0.0".to_owned()),
-        ("sound".to_owned(), "0.9.0".to_owned()),
+        ("third".to_owned(), Imported::default()),
+        ("sound".to_owned(), Imported { version: "0.9.0".to_owned(), ..Imported::default() }),
     ]);
     let shown = SourcePack::new(packs.by_slug("sound").expect("the pack"), &packs, &imported);
     assert!(shown.is_in_database && shown.needs_update);

@@ -106,6 +106,35 @@ impl<'s> Transaction<'s> {
         Ok(added)
     }
 
+    /// Adds rows, or sets the columns of `conflict` where a row exists. Returns those added or
+    /// changed, and refuses any that the actor could not change afterwards.
+    pub async fn upsert_many<A>(
+        &self,
+        rows: Vec<A>,
+        conflict: OnConflict,
+    ) -> Result<Vec<<A::Entity as EntityTrait>::Model>>
+    where
+        A: ActiveModelTrait<Entity: Tenanted> + ActiveModelBehavior + Send,
+        <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
+    {
+        let mut written = Vec::with_capacity(rows.len());
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+            for row in &mut chunk {
+                self.date(row, Dates::Created);
+            }
+            let models = A::Entity::insert_many(chunk)
+                .on_conflict(conflict.clone())
+                .exec_with_returning(&self.connection)
+                .await?;
+            let keys = models.iter().map(key_value::<A::Entity>).collect();
+            self.prove_writable::<A::Entity>(keys).await?;
+            written.extend(models);
+        }
+        Ok(written)
+    }
+
     /// Changes a row that the actor may change, and refuses to move it out of his reach.
     pub async fn update<E>(
         &self,
