@@ -3,6 +3,7 @@
 
 pub mod completion;
 pub mod engine;
+mod library;
 pub mod mail;
 mod perform;
 pub mod queue;

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use domain::job::{
-    Job, Purge,
+    ImportPack, Job, Purge, SyncPacks,
     mail::{SendInvitation, SendPasswordReset, SendVerification},
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -80,6 +80,8 @@ impl Registry {
             .with::<SendPasswordReset>()
             .with::<SendVerification>()
             .with::<Purge>()
+            .with::<ImportPack>()
+            .with::<SyncPacks>()
     }
 
     /// Adds a kind of job.

@@ -1,7 +1,6 @@
 //! What handlers of jobs work with.
 
 use std::{
-    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -9,6 +8,7 @@ use std::{
 use domain::{
     Store,
     account::Vault,
+    library::Catalogue,
     store::{Claim, Progress},
 };
 use entity::{Actor, Id, organization, user};
@@ -35,7 +35,7 @@ struct Parts {
     mailer: Mailer,
     storage: Storage,
     link_base: String,
-    packs_dir: PathBuf,
+    catalogue: Catalogue,
     concurrency: usize,
 }
 
@@ -68,7 +68,7 @@ impl Runtime {
             mailer: Mailer::open(settings)?,
             storage: Storage::open(settings)?,
             link_base: settings.link_base().to_owned(),
-            packs_dir: settings.packs_dir.clone(),
+            catalogue: Catalogue::new(&settings.packs_dir),
             concurrency: settings.job_concurrency,
         })))
     }
@@ -149,8 +149,8 @@ impl Context {
     }
 
     /// The library content that can be imported.
-    pub fn packs_dir(&self) -> &Path {
-        &self.runtime.0.packs_dir
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.runtime.0.catalogue
     }
 
     /// What links in mails start with, without a trailing slash.

@@ -5,6 +5,7 @@
 //! exists without the other. A worker performs it at least once, so that handlers must bear being
 //! repeated.
 
+mod library;
 pub mod mail;
 mod status;
 mod trace;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use entity::{Id, organization};
 use serde::{Serialize, de::DeserializeOwned};
 
+pub use library::{ImportPack, SyncPacks};
 pub use status::{cancel, find, list, retry};
 pub use trace::current as current_trace;
 pub use upkeep::Purge;
