@@ -4,6 +4,7 @@ pub mod component_threats;
 pub mod components;
 pub mod countermeasures;
 pub mod frameworks;
+pub mod packs;
 pub mod requirements;
 pub mod standards;
 pub mod taxonomies;
@@ -32,6 +33,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(components::routes())
         .merge(countermeasures::routes())
         .merge(frameworks::routes())
+        .merge(packs::routes())
         .merge(requirements::routes())
         .merge(standards::routes())
         .merge(taxonomies::routes())
@@ -107,8 +109,7 @@ fn offered<'c, E: Tenanted + Keyed>(
     source_pack: E::Column,
     retired_at: E::Column,
 ) -> Find<'c, E> {
-    let find =
-        if params.is_true("retired") { find } else { find.filter(retired_at.is_null()) };
+    let find = if params.is_true("retired") { find } else { find.filter(retired_at.is_null()) };
     let Some(model) = params.reference::<threat_model::Entity>("threat_model") else {
         return find;
     };
@@ -116,7 +117,5 @@ fn offered<'c, E: Tenanted + Keyed>(
         .find::<threat_model_pack::Entity>()
         .filter(threat_model_pack::Column::ThreatModelId.eq(model.key()))
         .subquery(threat_model_pack::Column::PackId);
-    find.filter(
-        Condition::any().add(source_pack.is_null()).add(source_pack.in_subquery(connected)),
-    )
+    find.filter(Condition::any().add(source_pack.is_null()).add(source_pack.in_subquery(connected)))
 }
