@@ -3,6 +3,7 @@
 //! Everyone else presents an [`Actor`] and gets a [`Scope`] to read or a [`Transaction`] to write.
 //! Neither is a sea-orm connection, so no query can go around them.
 
+mod bulk;
 mod find;
 mod identity;
 mod ledger;

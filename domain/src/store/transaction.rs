@@ -211,7 +211,7 @@ impl<'s> Transaction<'s> {
         Ok(())
     }
 
-    fn date<A: ActiveModelTrait>(&self, row: &mut A, dates: Dates) {
+    pub(super) fn date<A: ActiveModelTrait>(&self, row: &mut A, dates: Dates) {
         let now = self.now();
         let mut set = |name: &str| {
             if let Ok(column) = name.parse::<<A::Entity as EntityTrait>::Column>() {
@@ -225,7 +225,7 @@ impl<'s> Transaction<'s> {
     }
 
     /// A row outside the actor's reach is refused; dropping the transaction undoes it.
-    async fn prove_writable<E: Tenanted>(&self, keys: Vec<Value>) -> Result<()> {
+    pub(super) async fn prove_writable<E: Tenanted>(&self, keys: Vec<Value>) -> Result<()> {
         let added = keys.len() as u64;
         let written = self.scope().find_writable::<E>().filter(E::key_column().is_in(keys));
         if written.count().await? == added { Ok(()) } else { Err(Error::forbidden()) }
@@ -233,7 +233,7 @@ impl<'s> Transaction<'s> {
 }
 
 #[derive(Clone, Copy)]
-enum Dates {
+pub(super) enum Dates {
     Created,
     Updated,
 }
