@@ -47,7 +47,7 @@ pub async fn follow(before: &Model, row: &Model, transaction: &Transaction<'_>) 
     if before.threat_model_id == row.threat_model_id {
         return Ok(());
     }
-    inheritance::after_component(transaction, row.id).await
+    inheritance::after_components(transaction, &[row.id]).await
 }
 
 /// Assigns a component to a system of its organization, or to none.

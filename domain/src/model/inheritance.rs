@@ -13,21 +13,23 @@ use sea_orm::{
 
 use crate::{Result, Transaction};
 
-/// Lets everything that depends on a component belong to its threat model.
-pub(super) async fn after_component(
+/// Lets everything that depends on components belong to their threat models. At most 30 000 at
+/// once.
+pub(super) async fn after_components(
     transaction: &Transaction<'_>,
-    component: Id<component::Entity>,
+    components: &[Id<component::Entity>],
 ) -> Result<()> {
-    inherit_threats(transaction, component).await?;
+    let among = || components.iter().copied();
+    inherit_threats(transaction, components).await?;
     inherit::<component_data_asset::Entity, component::Entity>(
         transaction,
         component_data_asset::Column::ComponentId,
-        component_data_asset::Column::ComponentId.eq(component),
+        component_data_asset::Column::ComponentId.is_in(among()),
     )
     .await?;
     let touching = Condition::any()
-        .add(data_flow::Column::SourceComponentId.eq(component))
-        .add(data_flow::Column::DestComponentId.eq(component));
+        .add(data_flow::Column::SourceComponentId.is_in(among()))
+        .add(data_flow::Column::DestComponentId.is_in(among()));
     let flows = transaction.scope().find::<data_flow::Entity>().filter(touching.clone());
     let flows = flows.subquery(data_flow::Column::Id);
     transaction
@@ -81,14 +83,14 @@ pub(super) async fn after_flows(
 
 async fn inherit_threats(
     transaction: &Transaction<'_>,
-    component: Id<component::Entity>,
+    components: &[Id<component::Entity>],
 ) -> Result<()> {
     use component_countermeasure::Column as Countermeasure;
     use component_countermeasure_standard::Column as Standard;
     use component_threat::Column as Threat;
 
     let scope = transaction.scope();
-    let of_component = Threat::ComponentId.eq(component);
+    let of_component = Threat::ComponentId.is_in(components.iter().copied());
     inherit::<component_threat::Entity, component::Entity>(
         transaction,
         Threat::ComponentId,
