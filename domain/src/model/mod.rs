@@ -2,6 +2,7 @@
 
 pub mod assumptions;
 pub mod belonging;
+pub mod canvas;
 pub mod checklist;
 pub mod component;
 pub mod connections;
@@ -26,6 +27,7 @@ pub mod system;
 pub mod trust_boundary;
 pub mod trust_zone;
 
+pub use canvas::{Canvas, Shown};
 pub use connections::{ConnectedPack, Connections};
 pub use drawing::Drawing;
 pub use file_address::FileAddresses;
