@@ -1,5 +1,6 @@
 //! Tests against real databases, queues and sockets.
 
+mod account_rules;
 mod accounts;
 mod jobs;
 mod schema;

@@ -1,6 +1,6 @@
 //! The schema on both databases, and that entities and tables agree.
 
-mod place;
+pub(crate) mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,8 +5,8 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// An empty database.
-pub(super) struct Place {
-    pub(super) database: DatabaseConnection,
+pub(crate) struct Place {
+    pub(crate) database: DatabaseConnection,
     behind: Behind,
 }
 
@@ -16,7 +16,7 @@ enum Behind {
 }
 
 /// One empty database of each kind: a SQLite file, and PostgreSQL when `TEST_POSTGRES_URL` is set.
-pub(super) async fn everywhere() -> Vec<Place> {
+pub(crate) async fn everywhere() -> Vec<Place> {
     let mut places = vec![Place::sqlite().await];
     if let Ok(server) = std::env::var("TEST_POSTGRES_URL") {
         places.push(Place::postgres(&server).await);
@@ -25,7 +25,7 @@ pub(super) async fn everywhere() -> Vec<Place> {
 }
 
 impl Place {
-    pub(super) async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}?mode=rwc", folder.path().join("schema.db").display());
         let mut options = ConnectOptions::new(url);
@@ -45,7 +45,7 @@ impl Place {
         Self { database, behind: Behind::Server { administration, name } }
     }
 
-    pub(super) async fn remove(self) {
+    pub(crate) async fn remove(self) {
         self.database.close().await.unwrap();
         match self.behind {
             Behind::Folder(folder) => folder.close().unwrap(),
