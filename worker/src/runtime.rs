@@ -7,7 +7,6 @@ use std::{
 
 use domain::{
     Store,
-    account::Vault,
     library::Catalogue,
     store::{Claim, Progress},
 };
@@ -136,11 +135,6 @@ impl Context {
     /// Where mails go.
     pub fn mailer(&self) -> &Mailer {
         &self.runtime.0.mailer
-    }
-
-    /// Opens texts that are encrypted at rest.
-    pub fn vault(&self) -> &Vault {
-        self.store().vault()
     }
 
     /// Uploaded files.

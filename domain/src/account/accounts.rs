@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Passwords, Secrets, Tokens, Vault};
+use super::{Passwords, Secrets, Tokens};
 use crate::{Store, model::FileAddresses};
 
 /// What becomes of somebody who registers without an invitation.
@@ -21,7 +21,6 @@ pub struct Accounts {
     pub(crate) store: Store,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Arc<Tokens>,
-    pub(crate) vault: Arc<Vault>,
     pub(crate) files: FileAddresses,
     pub(crate) signup: Signup,
 }
@@ -32,16 +31,10 @@ impl Accounts {
         Self {
             passwords: Passwords::default(),
             tokens: Arc::new(Tokens::new(secrets, store.clock().clone())),
-            vault: Arc::clone(store.vault()),
             files: FileAddresses::new(secrets, store.clock().clone()),
             store,
             signup,
         }
-    }
-
-    /// Encrypts and decrypts tokens that are stored.
-    pub fn vault(&self) -> &Vault {
-        &self.vault
     }
 
     /// Makes and checks addresses of uploaded files.

@@ -76,12 +76,9 @@ impl Passwords {
         password: String,
         stored: Option<String>,
     ) -> Result<Verdict, HashingFailed> {
-        self.in_turn(move || match stored {
-            Some(stored) => verify(&password, &stored),
-            None => {
-                verify(&password, NOBODY);
-                Verdict::Wrong
-            }
+        self.in_turn(move || {
+            let verdict = verify(&password, stored.as_deref().unwrap_or(NOBODY));
+            stored.map_or(Verdict::Wrong, |_| verdict)
         })
         .await
     }

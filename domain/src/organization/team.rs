@@ -9,7 +9,7 @@ use sea_orm::ColumnTrait;
 
 use crate::{
     Error, Refusal, Result, Scope, Store, Transaction,
-    account::{Address, Vault},
+    account::Address,
     sharing::invitation::{self, Invite, Invited},
     store::IdentityChanges,
 };
@@ -87,13 +87,12 @@ impl Managed {
 /// Adds the account with the address to the team, or has an invitation sent.
 pub async fn invite(
     store: &Store,
-    vault: &Vault,
     actor: &Actor,
     managed: &Managed,
     (email, role): (Address, TeamRole),
 ) -> Result<Invited> {
     managed.require_grantable(role)?;
-    invitation::invite(store, vault, actor, managed.invitation(email, role)).await
+    invitation::invite(store, actor, managed.invitation(email, role)).await
 }
 
 /// Adds a member of the organization to the team. A membership that exists stays as it is.

@@ -80,18 +80,13 @@ pub struct Invite {
 
 /// Adds an existing account to a team, or has an invitation sent. Whether the actor may do so is
 /// checked before.
-pub async fn invite(
-    store: &Store,
-    vault: &Vault,
-    actor: &Actor,
-    invite: Invite,
-) -> Result<Invited> {
+pub async fn invite(store: &Store, actor: &Actor, invite: Invite) -> Result<Invited> {
     let changes = store.identity().begin().await?;
     let invited = match changes.user_at(&invite.email.key()).await? {
         Some(user) => {
             Invited::Added(add_to_team(&changes, &user, invite.organization, &invite).await?)
         }
-        None => send(&changes, vault, actor, invite).await?,
+        None => send(&changes, store.vault(), actor, invite).await?,
     };
     changes.commit().await?;
     Ok(invited)
@@ -103,7 +98,6 @@ pub async fn invite(
 /// [`Error::Invalid`] when the address has an invitation to the team.
 pub async fn make(
     store: &Store,
-    vault: &Vault,
     actor: &Actor,
     invite: Invite,
 ) -> Result<team_invitation::Model> {
@@ -111,7 +105,7 @@ pub async fn make(
     if changes.invitation_to(invite.team, &invite.email.key()).await?.is_some() {
         return Err(Error::invalid_object("The fields team, email must make a unique set."));
     }
-    let made = changes.add_invitation(written(vault, &changes, actor, invite)).await?;
+    let made = changes.add_invitation(written(store.vault(), &changes, actor, invite)).await?;
     changes.enqueue(&SendInvitation { invitation: made.id }).await?;
     changes.commit().await?;
     Ok(made)
@@ -181,18 +175,14 @@ pub async fn revoke(row: team_invitation::Model, transaction: &Transaction<'_>) 
 }
 
 /// What to write into the mail of an invitation. None if it cannot be accepted any more.
-pub async fn letter(
-    store: &Store,
-    vault: &Vault,
-    invitation: Uuid,
-) -> Result<Option<InvitationLetter>> {
+pub async fn letter(store: &Store, invitation: Uuid) -> Result<Option<InvitationLetter>> {
     let Some(found) = store.identity().invitation(invitation).await? else {
         return Ok(None);
     };
     if found.row.status != InvitationStatus::Pending {
         return Ok(None);
     }
-    let token = token(vault, &found.row)?;
+    let token = token(store.vault(), &found.row)?;
     Ok(Some(InvitationLetter {
         email: found.row.email,
         token,

@@ -90,7 +90,7 @@ impl Perform for SendVerification {
 
 impl Perform for SendInvitation {
     async fn perform(self, context: &Context) -> Result<(), Failure> {
-        let letter = invitation::letter(context.store(), context.vault(), self.invitation).await?;
+        let letter = invitation::letter(context.store(), self.invitation).await?;
         let Some(letter) = letter else { return Ok(()) };
         context.mailer().send(invitation_mail(context.link_base(), &letter)?).await
     }

@@ -141,11 +141,11 @@ async fn log_out(
 
 async fn refresh(State(state): State<AppState>, body: Body) -> Result<Json<Tokens>> {
     let Some(token) = refresh_token(&body)? else {
-        return Err(not_valid("No valid refresh token found.".to_owned()));
+        return Err(not_valid("No valid refresh token found."));
     };
     match state.accounts.refresh(&token).await {
         Ok(pair) => Ok(Json(pair.into())),
-        Err(SessionError::Token(refused)) => Err(not_valid(refused.to_string())),
+        Err(SessionError::Token(refused)) => Err(not_valid(&refused.to_string())),
         Err(SessionError::Domain(error)) => Err(error.into()),
     }
 }
@@ -160,7 +160,7 @@ async fn verify(State(state): State<AppState>, body: Body) -> Result<Json<Nothin
         Err(SessionError::Token(spent @ TokenError::Spent)) => {
             Err(domain::Error::invalid_object(spent.to_string()).into())
         }
-        Err(SessionError::Token(refused)) => Err(not_valid(refused.to_string())),
+        Err(SessionError::Token(refused)) => Err(not_valid(&refused.to_string())),
         Err(SessionError::Domain(error)) => Err(error.into()),
     }
 }
@@ -178,7 +178,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn not_valid(detail: String) -> Error {
+fn not_valid(detail: &str) -> Error {
     let body = json!({"detail": detail, "code": "token_not_valid"});
     Error::Answer(StatusCode::UNAUTHORIZED, Box::new(body))
 }

@@ -73,7 +73,7 @@ async fn preview(
         organization: found.organization_name,
         sender: found.sender_email,
     };
-    let invitation = Invitation::new(found.row, names, state.accounts.vault())?;
+    let invitation = Invitation::new(found.row, names, state.store.vault())?;
     Ok(Json(Preview { invitation, requires_signup: caller.is_none() }))
 }
 

@@ -208,7 +208,7 @@ async fn list(
     let scope = state.store.read(&actor);
     let find = filtered(scope.find::<team_invitation::Entity>(), FILTERS, &params, scope).await?;
     let (rows, place) = page_of(ordered(find, &[], ORDER, &params), &params).await?;
-    let views = invitation_views(rows, scope, state.accounts.vault()).await?;
+    let views = invitation_views(rows, scope).await?;
     Ok(Json(place.page(views, &params)))
 }
 
@@ -234,10 +234,9 @@ async fn create(
         managed => managed?,
     };
     managed.require_grantable(role)?;
-    let vault = state.accounts.vault();
     let invitation = managed.invitation(email, role);
-    let made = sharing::make(&state.store, vault, &actor, invitation).await?;
-    Ok((StatusCode::CREATED, Json(invitation_view(made, scope, vault).await?)))
+    let made = sharing::make(&state.store, &actor, invitation).await?;
+    Ok((StatusCode::CREATED, Json(invitation_view(made, scope).await?)))
 }
 
 async fn retrieve(
@@ -247,7 +246,7 @@ async fn retrieve(
 ) -> Result<Json<Invitation>> {
     let scope = state.store.read(&actor);
     let row = managed_invitation(scope, path.id()?).await?;
-    Ok(Json(invitation_view(row, scope, state.accounts.vault()).await?))
+    Ok(Json(invitation_view(row, scope).await?))
 }
 
 async fn change(
@@ -264,7 +263,7 @@ async fn change(
     let mut draft = row.into_active_model();
     draft.role = Set(role);
     let row = transaction.save(draft).await?;
-    let view = invitation_view(row, scope, state.accounts.vault()).await?;
+    let view = invitation_view(row, scope).await?;
     transaction.commit().await?;
     Ok(Json(view))
 }
@@ -319,16 +318,14 @@ fn refuse_moves(row: &team_invitation::Model, body: &Body) -> Result<()> {
 pub(super) async fn invitation_view(
     row: team_invitation::Model,
     scope: Scope<'_>,
-    vault: &Vault,
 ) -> Result<Invitation> {
-    let views = invitation_views(vec![row], scope, vault).await?;
+    let views = invitation_views(vec![row], scope).await?;
     views.into_iter().next().ok_or_else(Error::not_found)
 }
 
 async fn invitation_views(
     rows: Vec<team_invitation::Model>,
     scope: Scope<'_>,
-    vault: &Vault,
 ) -> Result<Vec<Invitation>> {
     let senders = rows.iter().filter_map(|row| row.invited_by_id);
     let people = scope.people(senders).await?;
@@ -344,7 +341,7 @@ async fn invitation_views(
                 organization: organizations.get(&row.organization_id).cloned().unwrap_or_default(),
                 sender: sender.map(|person| person.email.clone()),
             };
-            Invitation::new(row, names, vault)
+            Invitation::new(row, names, scope.vault())
         })
         .collect()
 }

@@ -71,11 +71,8 @@ async fn organization_names(
 /// The team role in a body.
 fn team_role(body: &Body) -> Result<Option<TeamRole>> {
     let Some(word) = body.text("role")? else { return Ok(None) };
-    match TeamRole::try_from_value(&word) {
-        Ok(role) => Ok(Some(role)),
-        Err(_) => {
-            let text = format!("\"{word}\" is not a valid choice.");
-            Err(domain::Error::invalid("role", text).into())
-        }
-    }
+    let role = TeamRole::try_from_value(&word).map_err(|_| {
+        domain::Error::invalid("role", format!("\"{word}\" is not a valid choice."))
+    })?;
+    Ok(Some(role))
 }

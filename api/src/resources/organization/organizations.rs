@@ -203,7 +203,7 @@ async fn create(
 ) -> Result<(StatusCode, Json<View>)> {
     let scope = state.store.read(&actor);
     let values = read_fields(Organizations::FIELDS, &body, Mode::Create, scope).await?;
-    let mut draft: Draft<Organizations> = Default::default();
+    let mut draft = organization::ActiveModel { ..Default::default() };
     for (column, value) in values {
         draft.try_set(column, value).map_err(domain::Error::from)?;
     }

@@ -229,8 +229,7 @@ async fn invite(
     let email = Address::parse(&email)
         .map_err(|malformed| domain::Error::invalid("email", malformed))?;
     let role = team_role(&body)?.unwrap_or_default();
-    let vault = state.accounts.vault();
-    let invited = rules::invite(&state.store, vault, &actor, &managed, (email, role)).await?;
+    let invited = rules::invite(&state.store, &actor, &managed, (email, role)).await?;
     let (status, row) = match invited {
         Invited::Added(row) => {
             let membership = Some(membership(row, scope).await?);
@@ -240,7 +239,7 @@ async fn invite(
         Invited::Sent(row) => (StatusCode::CREATED, row),
         Invited::Renewed(row) => (StatusCode::OK, row),
     };
-    let invitation = Some(invitation_view(*row, scope, vault).await?);
+    let invitation = Some(invitation_view(*row, scope).await?);
     Ok((status, Json(InviteAnswer { status: "invited", membership: None, invitation })))
 }
 

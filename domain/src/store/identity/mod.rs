@@ -31,7 +31,7 @@ pub struct Identity<'s> {
 /// One row of the actor look-up: a membership of an organization, or of a team.
 #[derive(FromQueryResult)]
 struct Seat {
-    seat: Option<i64>,
+    key: Option<i64>,
     organization: Option<i64>,
     team: i64,
     role: Option<String>,
@@ -156,7 +156,7 @@ impl<'s> Identity<'s> {
             .iter()
             .map(|row| Seat::from_query_result(row, ""))
             .collect::<Result<Vec<_>, _>>()?;
-        seats.sort_by_key(|seat| seat.seat);
+        seats.sort_by_key(|seat| seat.key);
         Ok(Some(seated(user, &seats)?))
     }
 }
@@ -179,7 +179,7 @@ fn organization_seats(start: impl Fn(&mut SelectStatement)) -> SelectStatement {
     use organization_member::{Column, Entity};
     let mut query = Query::select();
     query
-        .expr_as(Expr::col((Entity, Column::Id)), "seat")
+        .expr_as(Expr::col((Entity, Column::Id)), "key")
         .expr_as(Expr::col((Entity, Column::OrganizationId)), "organization")
         .expr_as(Expr::val(NO_TEAM), "team")
         .expr_as(Expr::col((Entity, Column::Role)), "role");
@@ -196,7 +196,7 @@ fn team_seats(start: impl Fn(&mut SelectStatement)) -> SelectStatement {
     use team_member::{Column, Entity};
     let mut query = Query::select();
     query
-        .expr_as(Expr::col((Entity, Column::Id)), "seat")
+        .expr_as(Expr::col((Entity, Column::Id)), "key")
         .expr_as(Expr::col((Entity, Column::OrganizationId)), "organization")
         .expr_as(Expr::col((Entity, Column::TeamId)), "team")
         .expr_as(Expr::col((Entity, Column::Role)), "role");
