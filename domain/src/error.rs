@@ -138,6 +138,13 @@ impl Violations {
         self.0.insert(field.to_owned(), problems);
     }
 
+    /// Adds the problems of fields that have none yet.
+    pub fn join(&mut self, others: Self) {
+        for (field, problems) in others.0 {
+            self.0.entry(field).or_insert(problems);
+        }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -2,15 +2,18 @@
 
 pub mod account;
 pub mod clock;
+pub mod countermeasure;
 pub mod error;
 pub mod job;
 pub mod library;
 pub mod model;
 pub mod organization;
 pub mod permission;
+pub mod risk;
 pub mod sharing;
 pub mod store;
 pub mod text;
+pub mod threat;
 
 pub use clock::Clock;
 pub use error::{Error, Refusal, Result, Violations};

@@ -1,0 +1,6 @@
+//! Countermeasures against threats in a threat model.
+
+pub mod coverage;
+pub mod rules;
+
+pub use rules::{follow, may_have_status, required_evidence};
