@@ -209,3 +209,42 @@ impl<E> OperationInput for Key<E> {
         document_problem(context, operation, 404, "There is no such record, or it is not yours.");
     }
 }
+
+/// A record that a path names as `{item_id}` below another one, `{id}`. A malformed id names
+/// nothing: 404. Whoever looks the record up must also compare its parent.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyBelow<P, E> {
+    /// What the record is below of.
+    pub parent: Ref<P>,
+    /// The record.
+    pub item: Ref<E>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct ItemPath {
+    #[serde(deserialize_with = "key_or_nothing")]
+    #[schemars(with = "i64")]
+    id: Option<i64>,
+    #[serde(deserialize_with = "key_or_nothing")]
+    #[schemars(with = "i64")]
+    item_id: Option<i64>,
+}
+
+impl<P, E, S: Send + Sync> FromRequestParts<S> for KeyBelow<P, E> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Path(path) = Path::<ItemPath>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Error::not_found())?;
+        let keys = path.id.zip(path.item_id).ok_or_else(Error::not_found)?;
+        Ok(Self { parent: Ref::new(keys.0), item: Ref::new(keys.1) })
+    }
+}
+
+impl<P, E> OperationInput for KeyBelow<P, E> {
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        <Path<ItemPath> as OperationInput>::operation_input(context, operation);
+        document_problem(context, operation, 404, "There is no such record, or it is not yours.");
+    }
+}

@@ -67,6 +67,11 @@ pub fn vouch<E: Tenanted + Keyed>(scope: Scope<'_>, key: i64) -> BoxFuture<'_, d
     })
 }
 
+/// Vouches for the id of a user in one of the caller's organizations.
+pub fn vouch_colleague(scope: Scope<'_>, key: i64) -> BoxFuture<'_, domain::Result<bool>> {
+    Box::pin(async move { Ok(scope.colleague(Ref::new(key)).await?.is_some()) })
+}
+
 /// What a new record gets when the field is missing.
 #[derive(Clone, Copy)]
 pub enum Absent {

@@ -7,7 +7,7 @@ mod query;
 mod value;
 
 pub use body::Body;
-pub use field::{Absent, Field, Kind, Mode, Vouch, When, read_fields, schema, vouch};
+pub use field::{Absent, Field, Kind, Mode, Vouch, When, read_fields, schema, vouch, vouch_colleague};
 pub use form::Form;
 pub use query::{Filter, Params, Sort, filtered, ordered, searched};
 pub use value::{

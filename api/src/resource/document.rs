@@ -16,7 +16,8 @@ use crate::{input, input::Mode};
 
 type Doc<'t> = TransformOperation<'t>;
 
-pub(super) fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+/// Describes how records are listed.
+pub fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let mut operation =
         describe(operation, &format!("list{}", plural(R::NAME)), R::TAG).summary(&format!("List: {}", R::TAG));
     for filter in R::FILTERS {
@@ -58,23 +59,27 @@ pub fn create<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     answer::<R::View>(invalid(operation), 201, "Created.")
 }
 
-pub(super) fn retrieve<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+/// Describes how one record is read.
+pub fn retrieve<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     describe(operation, &format!("get{}", R::NAME), R::TAG).summary(&format!("Read: {}", R::TAG))
 }
 
-pub(super) fn replace<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+/// Describes how a record is replaced.
+pub fn replace<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let operation =
         describe(operation, &format!("replace{}", R::NAME), R::TAG).summary(&format!("Replace: {}", R::TAG));
     invalid(body_schema(operation, input::schema(R::FIELDS, Mode::Replace)))
 }
 
-pub(super) fn change<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+/// Describes how a record is changed.
+pub fn change<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let operation =
         describe(operation, &format!("change{}", R::NAME), R::TAG).summary(&format!("Change: {}", R::TAG));
     invalid(body_schema(operation, input::schema(R::FIELDS, Mode::Change)))
 }
 
-pub(super) fn delete<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
+/// Describes how a record is deleted.
+pub fn delete<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     describe(operation, &format!("delete{}", R::NAME), R::TAG)
         .summary(&format!("Delete: {}", R::TAG))
         .response_with::<204, (), _>(|response| response.description("Deleted."))

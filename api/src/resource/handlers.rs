@@ -62,8 +62,16 @@ pub async fn create_row<R: Resource>(
     body: &Body,
     transaction: &Transaction<'_>,
 ) -> Result<Row<R>> {
-    let values = read_fields(R::FIELDS, body, Mode::Create, transaction.scope()).await?;
-    let mut draft = Draft::<R>::default();
+    create_row_from::<R>(Draft::<R>::default(), body, transaction).await
+}
+
+/// Makes a row within a transaction of which something is known already, such as its parent.
+pub async fn create_row_from<R: Resource>(
+    mut draft: Draft<R>,
+    body: &Body,
+    transaction: &Transaction<'_>,
+) -> Result<Row<R>> {
+    let values = read::<R>(body, Mode::Create, None, transaction.scope()).await?;
     assign::<R>(&mut draft, values)?;
     R::prepare(&mut draft, body, transaction).await?;
     let row = transaction.insert(draft).await.map_err(unique::<R>)?;
@@ -124,7 +132,7 @@ pub async fn change_row<R: Resource>(
     mode: Mode,
     transaction: &Transaction<'_>,
 ) -> Result<Row<R>> {
-    let values = read_fields(R::FIELDS, body, mode, transaction.scope()).await?;
+    let values = read::<R>(body, mode, Some(&before), transaction.scope()).await?;
     let mut draft = before.clone().into_active_model();
     assign::<R>(&mut draft, values)?;
     R::changing(&before, &mut draft, body, transaction).await?;
@@ -150,6 +158,24 @@ pub async fn delete<R: Resource<Entity: Keyed>>(
 pub async fn view<R: Resource>(row: Row<R>, scope: Scope<'_>) -> Result<R::View> {
     let views = R::views(vec![row], scope).await?;
     views.into_iter().next().ok_or_else(Error::not_found)
+}
+
+/// The values of a request, or all that is wrong with it.
+async fn read<R: Resource>(
+    body: &Body,
+    mode: Mode,
+    before: Option<&Row<R>>,
+    scope: Scope<'_>,
+) -> domain::Result<Vec<(Column<R>, Value)>> {
+    let examined = R::examine(body, before);
+    match read_fields(R::FIELDS, body, mode, scope).await {
+        Ok(values) => examined.check().map(|()| values),
+        Err(DomainError::Invalid(mut violations)) => {
+            violations.join(examined);
+            Err(DomainError::Invalid(violations))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn assign<R: Resource>(

@@ -12,13 +12,17 @@ use aide::axum::{
     ApiRouter,
     routing::{ApiMethodRouter, get_with},
 };
-use domain::{Find, Right, Scope, Transaction};
+use domain::{Find, Right, Scope, Transaction, Violations};
 use entity::{Keyed, Tenanted};
 use schemars::JsonSchema;
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait, Order};
 use serde::Serialize;
 
-pub use document::{create as described_create, describe, json_body, query_parameter};
+pub use document::{
+    change as described_change, create as described_create, delete as described_delete, describe,
+    json_body, list as described_list, query_parameter, replace as described_replace,
+    retrieve as described_retrieve,
+};
 pub use page::{Listing, Page, Paging, Place, page_of};
 
 use crate::{
@@ -81,6 +85,11 @@ pub trait Resource: Sized + Send + Sync + 'static {
         _scope: Scope<'c>,
     ) -> impl Future<Output = domain::Result<Find<'c, Self::Entity>>> + Send {
         async { Ok(find) }
+    }
+
+    /// What is wrong with a request besides its single fields. `before` is absent for a new row.
+    fn examine(_body: &Body, _before: Option<&Row<Self>>) -> Violations {
+        Violations::default()
     }
 
     /// Completes a new row: organization, model and whatever no field holds.

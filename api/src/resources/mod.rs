@@ -1,10 +1,13 @@
 //! The endpoints, one module per aggregate.
 
 pub mod account;
+pub mod countermeasure;
 pub mod health;
 pub mod library;
 pub mod model;
 pub mod organization;
+pub mod risk;
+pub mod threat;
 
 use aide::axum::ApiRouter;
 
@@ -14,8 +17,11 @@ use crate::state::AppState;
 pub fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
         .merge(account::routes())
+        .merge(countermeasure::routes())
         .merge(health::routes())
         .merge(library::routes())
         .merge(model::routes())
         .merge(organization::routes())
+        .merge(risk::routes())
+        .merge(threat::routes())
 }
