@@ -10,6 +10,7 @@ pub mod model;
 pub mod organization;
 pub mod permission;
 pub mod risk;
+pub mod report;
 pub mod sharing;
 pub mod store;
 pub mod text;

@@ -1,6 +1,6 @@
 use entity::Tenanted;
 use sea_orm::{
-    EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect,
+    ConnectionTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select, TryGetable,
     sea_query::{Expr, IntoCondition, SelectStatement, UnionType},
 };
@@ -40,6 +40,12 @@ impl<'c, E: Tenanted> Find<'c, E> {
             self.select = self.select.order_by_asc(column);
         }
         self
+    }
+
+    /// Sorts by an expression, ascending.
+    #[must_use]
+    pub fn ascending_by(self, by: impl Into<Expr>) -> Self {
+        self.order_by(by, Order::Asc)
     }
 
     /// At most so many rows, after so many.
@@ -121,5 +127,33 @@ impl<'c, E: Tenanted> Find<'c, E> {
     /// This query as a subquery of one column, for `IN (…)`.
     pub fn subquery(self, column: E::Column) -> SelectStatement {
         self.select.select_only().column(column).into_query()
+    }
+}
+
+/// Rows of one or several scoped queries with the same columns.
+pub struct Rows<'c> {
+    scope: Scope<'c>,
+    statement: SelectStatement,
+}
+
+impl<'c, E: Tenanted> Find<'c, E> {
+    /// The columns chosen with [`Find::shape`], to be put together with those of other tables.
+    pub fn prepared(self) -> Rows<'c> {
+        Rows { scope: self.scope, statement: self.select.into_query() }
+    }
+}
+
+impl Rows<'_> {
+    /// Adds the rows of another query, which has the same columns in the same order.
+    #[must_use]
+    pub fn and(mut self, other: Rows<'_>) -> Self {
+        self.statement.union(UnionType::All, other.statement);
+        self
+    }
+
+    /// All rows as `T`, by the names of the columns of the first query.
+    pub async fn fetch<T: FromQueryResult>(self) -> Result<Vec<T>> {
+        let rows = self.scope.executor().query_all(&self.statement).await?;
+        Ok(rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, _>>()?)
     }
 }

@@ -21,7 +21,7 @@ use sea_orm::{
 };
 use tokio::sync::Notify;
 
-pub use find::Find;
+pub use find::{Find, Rows};
 pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
 pub use ledger::{Afterwards, Claim, Ledger, Progress, Published};
 pub use people::Person;
