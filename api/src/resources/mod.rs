@@ -6,6 +6,7 @@ pub mod health;
 pub mod library;
 pub mod model;
 pub mod organization;
+pub mod report;
 pub mod risk;
 pub mod threat;
 
@@ -22,6 +23,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(library::routes())
         .merge(model::routes())
         .merge(organization::routes())
+        .merge(report::routes())
         .merge(risk::routes())
         .merge(threat::routes())
 }

@@ -1,0 +1,16 @@
+//! What a threat model says as a whole.
+
+mod document;
+mod threats;
+
+use aide::axum::ApiRouter;
+
+use crate::state::AppState;
+
+/// The group of these endpoints in the API document.
+const TAG: &str = "Threat models";
+
+/// The routes of this module.
+pub fn routes() -> ApiRouter<AppState> {
+    ApiRouter::new().merge(document::routes()).merge(threats::routes())
+}
