@@ -1,13 +1,17 @@
 //! Connecting to the database.
 
 use std::{
-    fs,
+    fs, io,
     path::Path,
     time::{Duration, Instant},
 };
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sqlx::{
+    ConnectOptions as _, Connection as _,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
 
 use crate::configuration::Address;
 
@@ -27,7 +31,7 @@ pub enum DatabaseUnusable {
         /// The address of the database.
         address: Address,
         /// What the operating system says.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Somebody answered with a refusal that no waiting mends.
     #[error("the database at {address} refuses: {source}")]
@@ -67,7 +71,7 @@ pub async fn connect_within(
         .map_err(|source| DatabaseUnusable::Folder { address: address.clone(), source })?;
     let begun = Instant::now();
     loop {
-        let source = match Database::connect(options(address, connections)).await {
+        let source = match attempt(address, connections).await {
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };
@@ -84,6 +88,25 @@ pub async fn connect_within(
         }
         tracing::warn!(%address, error = %source, "the database cannot be reached, trying again");
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn attempt(address: &Address, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    if address.scheme() != "sqlite" {
+        // The pool would only tell that it waited in vain, not why.
+        probe(address).await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+    }
+    Database::connect(options(address, connections)).await
+}
+
+async fn probe(address: &Address) -> Result<(), sqlx::Error> {
+    let options: PgConnectOptions = address.reveal().parse()?;
+    match tokio::time::timeout(ATTEMPT, options.connect()).await {
+        Ok(connected) => connected?.close().await,
+        Err(_) => {
+            let silence = format!("no answer within {} seconds", ATTEMPT.as_secs());
+            Err(io::Error::new(io::ErrorKind::TimedOut, silence).into())
+        }
     }
 }
 
@@ -118,7 +141,7 @@ fn in_memory(address: &Address) -> bool {
     url.starts_with("sqlite::memory:") || url.contains("mode=memory")
 }
 
-fn make_folder(address: &Address) -> std::io::Result<()> {
+fn make_folder(address: &Address) -> io::Result<()> {
     if address.scheme() != "sqlite" || in_memory(address) {
         return Ok(());
     }
@@ -162,6 +185,7 @@ mod tests {
         let error = connect_within(&address, 2, Duration::ZERO).await.expect_err("nobody there");
         let text = error.to_string();
         assert!(text.contains("postgres://app:********@127.0.0.1:1/forewarn"), "{text}");
+        assert!(text.contains("refused"), "the cause is told: {text}");
         assert!(!text.contains("hidden"), "{text}");
     }
 }

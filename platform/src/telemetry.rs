@@ -1,6 +1,9 @@
 //! Log lines and traces.
 
-use std::time::Duration;
+use std::{
+    io::{self, IsTerminal as _},
+    time::Duration,
+};
 
 use opentelemetry::{global, trace::TracerProvider as _};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _};
@@ -70,7 +73,9 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let levels = format!("{QUIET},{}", settings.log);
-    let format = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let format = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     match settings.log_format {
         LogFormat::Text => format.with_filter(EnvFilter::new(levels)).boxed(),
         LogFormat::Json => {
