@@ -23,7 +23,7 @@ const UNTRACED: &str = "info,hyper=off,hyper_util=off,reqwest=off,h2=off,opentel
                         aide=off";
 
 /// Log lines that say nothing to an operator at the level he asked for.
-const QUIET: &str = "apalis_core=warn,aide=warn,opentelemetry=warn";
+const QUIET: &str = "apalis_core=warn,aide=warn,opentelemetry=warn,sqlx=warn";
 
 /// How long the end of the process waits for the last spans to be sent.
 const FLUSH: Duration = Duration::from_secs(5);

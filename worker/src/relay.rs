@@ -74,7 +74,10 @@ impl Relay {
             }
         }
         let jobs = self.store.ledger().publish_due(BATCH, LEASE).await?;
-        self.queue.publish(&jobs).await?;
+        if let Err(error) = self.queue.publish(&jobs).await {
+            self.store.ledger().take_back(&jobs).await?;
+            return Err(error.into());
+        }
         let full = u64::try_from(jobs.len()).unwrap_or(u64::MAX) >= BATCH;
         Ok(if full { Rest::More } else { Rest::Pause })
     }

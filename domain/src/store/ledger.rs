@@ -163,6 +163,18 @@ impl Ledger<'_> {
             .collect())
     }
 
+    /// Makes jobs due again that the queue did not take after all.
+    pub async fn take_back(self, jobs: &[Published]) -> Result<()> {
+        job::Entity::update_many()
+            .filter(job::Column::Id.is_in(jobs.iter().map(|job| job.id)))
+            .filter(job::Column::State.eq(JobState::Queued))
+            .col_expr(job::Column::State, Expr::value(JobState::Pending))
+            .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .exec(self.connection)
+            .await?;
+        Ok(())
+    }
+
     /// Takes a job for a worker. `None` when another one has it or it is finished.
     pub async fn claim(self, id: Uuid, worker: &str, lease: Duration) -> Result<Option<Claim>> {
         let now = self.clock.now();

@@ -4,7 +4,10 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
-    message::{Mailbox, MultiPart},
+    message::{
+        Body, Mailbox, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType},
+    },
     transport::smtp::PoolConfig,
 };
 use platform::{Settings, configuration::Address};
@@ -15,6 +18,9 @@ use crate::registry::Failure;
 /// Connections kept to the mail server.
 const CONNECTIONS: u32 = 4;
 const ANSWER: Duration = Duration::from_secs(20);
+
+/// Longest line of a mail, bytes without the line end (RFC 5322, section 2.1.1).
+const LONGEST_LINE: usize = 998;
 
 /// A mail to one recipient, as text and as HTML.
 #[derive(Clone)]
@@ -103,9 +109,25 @@ impl Mailer {
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(letter.subject)
-            .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))
+            .multipart(
+                MultiPart::alternative()
+                    .singlepart(plain(&letter.text))
+                    .singlepart(SinglePart::html(letter.html)),
+            )
             .map_err(|error| Failure::Final(format!("the mail cannot be written: {error}")))
     }
+}
+
+/// The text as it is where a mail allows that: a link that is broken into lines by its encoding
+/// cannot be copied from the file of a mail.
+fn plain(text: &str) -> SinglePart {
+    let fits = text.is_ascii() && text.lines().all(|line| line.len() <= LONGEST_LINE);
+    if !fits {
+        return SinglePart::plain(text.to_owned());
+    }
+    let lines = text.lines().collect::<Vec<_>>().join("\r\n") + "\r\n";
+    let body = Body::dangerous_pre_encoded(lines.into_bytes(), ContentTransferEncoding::SevenBit);
+    SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body)
 }
 
 fn server(address: &Address) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailerError> {
@@ -125,6 +147,9 @@ fn folder(path: PathBuf) -> Result<PathBuf, MailerError> {
 mod tests {
     use super::*;
 
+    const LINK: &str = "https://example.com/a-rather-long-path-that-leads-to/invite/\
+                        0123456789abcdefghijklmnopqrstuvwxyz_ABCDEF";
+
     fn mailer(variables: &[(&str, &str)]) -> Result<Mailer, MailerError> {
         let variables = variables.iter().map(|(name, text)| ((*name).into(), (*text).into()));
         Mailer::open(&Settings::read(variables, None).expect("settings"))
@@ -134,8 +159,8 @@ mod tests {
         Letter {
             to: "ada@example.com".to_owned(),
             subject: "Grüße".to_owned(),
-            text: "https://example.com/invite/abc".to_owned(),
-            html: "<p>https://example.com/invite/abc</p>".to_owned(),
+            text: format!("Hello,\n\n{LINK}\n"),
+            html: format!("<p>{LINK}</p>"),
         }
     }
 
@@ -149,7 +174,7 @@ mod tests {
         let path = files[0].as_ref().expect("a file").path();
         let text = fs::read_to_string(path).expect("a mail");
         assert!(text.contains("To: ada@example.com"), "{text}");
-        assert!(text.contains("https://example.com/invite/abc"), "{text}");
+        assert!(text.contains(&format!("\r\n{LINK}\r\n")), "the link is whole: {text}");
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ use super::{QueueError, Transport};
 /// First pause after a failure; doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The pause is doubled at most so often.
-const DOUBLINGS: u32 = 6;
+const DOUBLINGS: u32 = 4;
 
 /// An apalis backend that gives ids of jobs.
 ///

@@ -8,7 +8,10 @@ mod backend;
 mod local;
 mod redis;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use domain::store::Published;
@@ -123,14 +126,21 @@ impl Queue {
 
     /// Passes announcements on, for ever: a lost connection is made anew.
     pub(crate) async fn listen(&self) {
+        let mut pause = FIRST_PAUSE;
         loop {
+            let begun = Instant::now();
             if let Err(error) = self.transport.listen(&self.completions).await {
                 tracing::warn!(%error, "announcements of jobs are interrupted");
             }
-            tokio::time::sleep(RECONNECT).await;
+            if begun.elapsed() > LONGEST_PAUSE {
+                pause = FIRST_PAUSE;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 }
 
-/// Pause before a lost connection is made anew.
-const RECONNECT: Duration = Duration::from_millis(500);
+/// First pause before a lost connection is made anew; doubles with every failure.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
