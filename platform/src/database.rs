@@ -101,13 +101,11 @@ async fn attempt(address: &Address, connections: u32) -> Result<DatabaseConnecti
 
 async fn probe(address: &Address) -> Result<(), sqlx::Error> {
     let options: PgConnectOptions = address.reveal().parse()?;
-    match tokio::time::timeout(ATTEMPT, options.connect()).await {
-        Ok(connected) => connected?.close().await,
-        Err(_) => {
-            let silence = format!("no answer within {} seconds", ATTEMPT.as_secs());
-            Err(io::Error::new(io::ErrorKind::TimedOut, silence).into())
-        }
-    }
+    let Ok(connected) = tokio::time::timeout(ATTEMPT, options.connect()).await else {
+        let silence = format!("no answer within {} seconds", ATTEMPT.as_secs());
+        return Err(io::Error::new(io::ErrorKind::TimedOut, silence).into());
+    };
+    connected?.close().await
 }
 
 fn options(address: &Address, connections: u32) -> ConnectOptions {

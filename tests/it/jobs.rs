@@ -26,7 +26,7 @@ async fn a_job_starts_at_once_and_its_result_is_kept() {
             let enqueued = Instant::now();
             let done = workshop.done(&probe).await;
             assert_eq!(done.state, JobState::Done);
-            assert_eq!(done.result.expect("a result")["probe"], probe.probe.to_string());
+            assert_eq!(done.result.expect("a result")["name"], probe.name.to_string());
             delays.push(starts(&probe)[0] - enqueued);
         }
         delays.sort();

@@ -125,7 +125,7 @@ impl Performer {
             match self.note(claim, &result).await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    tracing::warn!(%error, "the end of a job was not noted, trying again")
+                    tracing::warn!(%error, "the end of a job was not noted, trying again");
                 }
             }
             tokio::time::sleep(pause).await;

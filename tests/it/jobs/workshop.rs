@@ -33,7 +33,7 @@ static STARTS: LazyLock<Mutex<HashMap<Uuid, Vec<Instant>>>> = LazyLock::new(Mute
 /// A job that does as it is told and remembers when it was begun.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Probe {
-    pub(super) probe: Uuid,
+    pub(super) name: Uuid,
     behaviour: Behaviour,
     organization: Option<i64>,
 }
@@ -52,7 +52,7 @@ pub(super) enum Behaviour {
 
 impl Probe {
     pub(super) fn new(behaviour: Behaviour) -> Self {
-        Self { probe: Uuid::new_v4(), behaviour, organization: None }
+        Self { name: Uuid::new_v4(), behaviour, organization: None }
     }
 }
 
@@ -69,7 +69,7 @@ impl Job for Probe {
 
 impl Perform for Probe {
     async fn perform(self, context: &Context) -> Result<Value, Failure> {
-        STARTS.lock().unwrap().entry(self.probe).or_default().push(Instant::now());
+        STARTS.lock().unwrap().entry(self.name).or_default().push(Instant::now());
         context.progress(1, Some(1), "begun").await;
         match self.behaviour {
             Behaviour::Succeed => {}
@@ -79,13 +79,13 @@ impl Perform for Probe {
             Behaviour::Hang => tokio::time::sleep(PATIENCE).await,
             Behaviour::Slow => tokio::time::sleep(Duration::from_millis(700)).await,
         }
-        Ok(json!({ "probe": self.probe }))
+        Ok(json!({ "name": self.name }))
     }
 }
 
 /// When a probe was begun.
 pub(super) fn starts(probe: &Probe) -> Vec<Instant> {
-    STARTS.lock().unwrap().get(&probe.probe).cloned().unwrap_or_default()
+    STARTS.lock().unwrap().get(&probe.name).cloned().unwrap_or_default()
 }
 
 /// What a test of jobs needs.
