@@ -29,6 +29,7 @@ pub struct Components;
 /// A process, a data store or an actor.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub struct Component {
     id: Id<Entity>,
     name: String,
