@@ -2,5 +2,6 @@
 
 mod account_rules;
 mod accounts;
+mod architecture;
 mod jobs;
 mod schema;
