@@ -196,7 +196,7 @@ fn settings_in(data: &Path) -> BTreeMap<String, String> {
         ("DATA_DIR", data.display().to_string()),
         ("PACKS_DIR", root.join("packs").display().to_string()),
         ("PUBLIC_URL", "http://forewarn.test".to_owned()),
-        ("SECRET_KEY", "a secret that only the tests know, and long enough".to_owned()),
+        ("SECRET_KEY", "a secret that only the tests know and that is long enough".to_owned()),
         ("DEMO", "false".to_owned()),
         ("RATE_LIMITS", "off".to_owned()),
     ]

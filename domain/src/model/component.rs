@@ -9,9 +9,9 @@ use sea_orm::{ActiveValue::Set, sea_query::IntoCondition};
 
 use super::{
     belonging::{chosen, organization_of, own_organization, require_within},
-    hierarchy, inheritance, system,
+    exposure, hierarchy, inheritance, system,
 };
-use crate::{Error, Result, Scope, Transaction};
+use crate::{Error, Result, Scope, Transaction, risk};
 
 /// Completes a new component: its organization, and the system of its model if there is exactly
 /// one and none was chosen.
@@ -82,9 +82,13 @@ async fn system_within(
 }
 
 /// Deletes those of the components that the actor may change, with their threats, flows and
-/// placements. Returns how many.
+/// placements, and calculates the risks that lose threats. Returns how many.
 pub async fn delete(transaction: &Transaction<'_>, which: impl IntoCondition) -> Result<u64> {
-    transaction.delete_where::<Entity>(which).await
+    let which = which.into_condition();
+    let risks = exposure::of_components(transaction.scope(), which.clone()).await?;
+    let deleted = transaction.delete_where::<Entity>(which).await?;
+    risk::follow_risks(transaction, &risks).await?;
+    Ok(deleted)
 }
 
 /// The organization of what a new component refers to.

@@ -10,9 +10,9 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, QuerySelect, sea_query::IntoConditi
 
 use super::{
     belonging::{require_within, required},
-    inheritance,
+    exposure, inheritance,
 };
-use crate::{Error, Result, Scope, Transaction, store::ROWS_PER_STATEMENT};
+use crate::{Error, Result, Scope, Transaction, risk, store::ROWS_PER_STATEMENT};
 
 /// A flow with its source and its destination.
 type Ends = (Id<Entity>, Id<component::Entity>, Id<component::Entity>);
@@ -89,8 +89,12 @@ pub async fn follow(before: &Model, row: &Model, transaction: &Transaction<'_>) 
     inheritance::after_flows(transaction, &flows.subquery(Column::Id)).await
 }
 
-/// Deletes those of the flows that the actor may change, with their threats and asset links.
-/// Returns how many.
+/// Deletes those of the flows that the actor may change, with their threats and asset links, and
+/// calculates the risks that lose threats. Returns how many.
 pub async fn delete(transaction: &Transaction<'_>, which: impl IntoCondition) -> Result<u64> {
-    transaction.delete_where::<Entity>(which).await
+    let which = which.into_condition();
+    let risks = exposure::of_flows(transaction.scope(), which.clone()).await?;
+    let deleted = transaction.delete_where::<Entity>(which).await?;
+    risk::follow_risks(transaction, &risks).await?;
+    Ok(deleted)
 }

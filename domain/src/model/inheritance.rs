@@ -4,14 +4,14 @@
 use entity::{
     Id, Tenanted, component, component_countermeasure, component_countermeasure_standard,
     component_data_asset, component_threat, data_flow, data_flow_asset, flow_countermeasure,
-    flow_countermeasure_standard, flow_threat,
+    flow_countermeasure_standard, flow_threat, risk_component_threat, risk_flow_threat,
 };
 use sea_orm::{
     ColumnTrait, Condition,
     sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SubQueryStatement},
 };
 
-use crate::{Result, Transaction};
+use crate::{Result, Transaction, risk};
 
 /// Lets everything that depends on components belong to their threat models. At most 30 000 at
 /// once.
@@ -59,6 +59,13 @@ pub(super) async fn after_flows(
     )
     .await?;
     let threats = scope.find::<flow_threat::Entity>().filter(of_flow).subquery(Threat::Id);
+    unlink::<risk_flow_threat::Entity, flow_threat::Entity>(
+        transaction,
+        risk_flow_threat::Column::RiskId,
+        risk_flow_threat::Column::FlowThreatId,
+        threats.clone(),
+    )
+    .await?;
     let of_threat = Countermeasure::FlowThreatId.in_subquery(threats);
     inherit::<flow_countermeasure::Entity, flow_threat::Entity>(
         transaction,
@@ -97,8 +104,16 @@ async fn inherit_threats(
         of_component.clone(),
     )
     .await?;
-    let threats = scope.find::<component_threat::Entity>().filter(of_component);
-    let of_threat = Countermeasure::InstanceThreatId.in_subquery(threats.subquery(Threat::Id));
+    let threats =
+        scope.find::<component_threat::Entity>().filter(of_component).subquery(Threat::Id);
+    unlink::<risk_component_threat::Entity, component_threat::Entity>(
+        transaction,
+        risk_component_threat::Column::RiskId,
+        risk_component_threat::Column::ComponentThreatId,
+        threats.clone(),
+    )
+    .await?;
+    let of_threat = Countermeasure::InstanceThreatId.in_subquery(threats);
     inherit::<component_countermeasure::Entity, component_threat::Entity>(
         transaction,
         Countermeasure::InstanceThreatId,
@@ -141,6 +156,8 @@ carries![
     flow_countermeasure,
     flow_countermeasure_standard,
     flow_threat,
+    risk_component_threat,
+    risk_flow_threat,
 ];
 
 /// Sets the threat model of some rows to that of the rows of `P` they belong to.
@@ -152,6 +169,26 @@ async fn inherit<E: Carries, P: Carries>(
     let change = transaction.change::<E>().set(E::MODEL, model_of::<E, P>(parent));
     change.filter(which).exec().await.map(drop)
 }
+
+/// Takes threats out of the risks of models that they do not belong to any more, and calculates
+/// these risks.
+async fn unlink<L: Carries, T: Carries>(
+    transaction: &Transaction<'_>,
+    risk: L::Column,
+    threat: L::Column,
+    threats: SelectStatement,
+) -> Result<()> {
+    let model = Func::coalesce([model_of::<L, T>(threat), Expr::val(NO_MODEL)]);
+    let elsewhere = Expr::from(model).ne(Expr::col((L::default(), L::MODEL)));
+    let stale = Condition::all().add(threat.in_subquery(threats)).add(elsewhere);
+    let links = transaction.scope().find::<L>().filter(stale.clone());
+    let risks: Vec<Id<entity::risk::Entity>> = links.values(risk).await?;
+    transaction.delete_where::<L>(stale).await?;
+    risk::follow_risks(transaction, &risks).await
+}
+
+/// Stands in the place of a threat model; keys start at 1.
+const NO_MODEL: i64 = 0;
 
 /// The threat model of the row of `P` that a row of `E` names.
 fn model_of<E: Carries, P: Carries>(parent: E::Column) -> Expr {

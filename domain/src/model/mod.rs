@@ -13,6 +13,7 @@ pub mod data_flow;
 pub mod deletion;
 pub mod detail;
 pub mod drawing;
+mod exposure;
 pub mod file_address;
 pub mod frameworks;
 pub mod hierarchy;
