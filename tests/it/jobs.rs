@@ -209,6 +209,7 @@ async fn the_same_unfinished_work_is_enqueued_once() {
         let id = ledger.enqueue_once(&hourly).await.expect("enqueued").expect("the first");
         let engine = workshop.start();
         assert_eq!(workshop.wait(id).await.state, JobState::Done);
+        workshop.wait(first).await;
         assert_eq!(ledger.enqueue_once(&hourly).await.expect("asked"), None);
         assert_ne!(ledger.enqueue(&mail).await.expect("enqueued"), first, "the first is finished");
         workshop.close(engine).await;
