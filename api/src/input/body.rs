@@ -9,7 +9,7 @@ use entity::Ref;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::value::read_key;
+use super::{Upload, value::read_key};
 use crate::{
     error::{Error, Result},
     wire::camel_case,
@@ -93,7 +93,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             .to_owned();
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         match media_type.to_ascii_lowercase().as_str() {
-            "multipart/form-data" => multipart(request, state).await,
+            "multipart/form-data" => Ok(Upload::from_form(request, state).await?.body),
             "application/x-www-form-urlencoded" => form(&bytes(request, state).await?),
             kind if kind == "application/json" || kind.ends_with("+json") => {
                 json(&bytes(request, state).await?)
@@ -161,28 +161,8 @@ fn form(bytes: &Bytes) -> Result<Body> {
     Ok(Body(object))
 }
 
-async fn multipart<S: Send + Sync>(request: Request, state: &S) -> Result<Body> {
-    let malformed = |error: axum::extract::multipart::MultipartError| {
-        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            too_large()
-        } else {
-            Error::bad_request(format!("Multipart form parse error - {}", error.body_text()))
-        }
-    };
-    let mut form = axum::extract::Multipart::from_request(request, state)
-        .await
-        .map_err(|rejection| Error::bad_request(rejection.body_text()))?;
-    let mut object = Map::new();
-    while let Some(part) = form.next_field().await.map_err(malformed)? {
-        let Some(name) = part.name().map(str::to_owned) else { continue };
-        let text = part.text().await.map_err(malformed)?;
-        add(&mut object, name, Value::String(text));
-    }
-    Ok(Body(object))
-}
-
 /// Adds a field of a form; a name that comes again makes a list.
-fn add(object: &mut Map<String, Value>, name: String, value: Value) {
+pub(super) fn add(object: &mut Map<String, Value>, name: String, value: Value) {
     match object.get_mut(&name) {
         None => {
             object.insert(name, value);

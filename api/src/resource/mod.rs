@@ -4,6 +4,7 @@
 //! are ordinary functions generic over that statement. A resource that does not fit writes its own
 //! handlers with the same parts.
 
+pub mod below;
 mod document;
 pub mod handlers;
 mod page;

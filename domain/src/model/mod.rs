@@ -24,6 +24,7 @@ pub mod listing;
 pub mod picture;
 pub mod placement;
 pub mod relations;
+pub mod revision;
 pub mod system;
 pub mod trust_boundary;
 pub mod trust_zone;

@@ -1,12 +1,20 @@
 //! What threat models consist of.
 
 pub mod components;
+pub mod dashboard;
 pub mod data_assets;
 pub mod data_flow_assets;
 pub mod data_flows;
+mod image_form;
 pub mod integrations;
+pub mod media;
+pub mod out_of_scope_items;
 pub mod placements;
+pub mod reference_images;
 pub mod systems;
+pub mod threat_model_links;
+pub mod threat_model_view;
+pub mod threat_models;
 pub mod trust_boundaries;
 pub mod trust_zones;
 
@@ -18,12 +26,18 @@ use crate::state::AppState;
 pub fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
         .merge(components::routes())
+        .merge(dashboard::routes())
         .merge(data_assets::routes())
         .merge(data_flow_assets::routes())
         .merge(data_flows::routes())
         .merge(integrations::routes())
+        .merge(media::routes())
+        .merge(out_of_scope_items::routes())
         .merge(placements::routes())
+        .merge(reference_images::routes())
         .merge(systems::routes())
+        .merge(threat_model_links::routes())
+        .merge(threat_models::routes())
         .merge(trust_boundaries::routes())
         .merge(trust_zones::routes())
 }
