@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::drawing::node_count;
+use super::Shown;
 use crate::{Find, Result, Scope, Transaction};
 
 /// What would be deleted with a threat model.
@@ -103,7 +103,7 @@ async fn diagrams(
     let preview = |(id, name, canvas): (_, _, Document)| DiagramPreview {
         id,
         name,
-        nodes: node_count(&canvas),
+        nodes: Shown::on(&canvas).node_count(),
     };
     Ok(rows.into_iter().map(preview).collect())
 }
