@@ -36,6 +36,11 @@ impl Client {
         }
     }
 
+    /// A client of a running API.
+    pub fn to(base: &str) -> Self {
+        Self::new(reqwest::Client::new(), base.trim_end_matches('/').to_owned())
+    }
+
     /// Takes the tokens of a registration or login.
     pub fn signed_in(&mut self, email: &str, answer: &Value) {
         email.clone_into(&mut self.email);

@@ -2,11 +2,11 @@ use chrono::{DateTime, Utc};
 use entity::{Actor, Id, Keyed, Names, Tenanted};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, ModelTrait, QueryFilter, Value,
+    IntoActiveModel, Iterable, ModelTrait, QueryFilter, Value,
     sea_query::{Expr, IntoCondition, OnConflict, ValueType},
 };
 
-use super::{ROWS_PER_STATEMENT, Scope, Store};
+use super::{KEYS_PER_STATEMENT, Scope, Store};
 use crate::{Error, Result};
 
 /// Changes on behalf of one actor. Dropping it undoes them.
@@ -68,7 +68,7 @@ impl<'s> Transaction<'s> {
         let mut added = Vec::with_capacity(rows.len());
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let mut chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+            let mut chunk: Vec<A> = rows.by_ref().take(rows_per_insert::<A>()).collect();
             for row in &mut chunk {
                 self.date(row, Dates::Created);
             }
@@ -92,7 +92,7 @@ impl<'s> Transaction<'s> {
         let mut added = 0;
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let mut chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+            let mut chunk: Vec<A> = rows.by_ref().take(rows_per_insert::<A>()).collect();
             for row in &mut chunk {
                 self.date(row, Dates::Created);
             }
@@ -120,7 +120,7 @@ impl<'s> Transaction<'s> {
         let mut written = Vec::with_capacity(rows.len());
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let mut chunk: Vec<A> = rows.by_ref().take(ROWS_PER_STATEMENT).collect();
+            let mut chunk: Vec<A> = rows.by_ref().take(rows_per_insert::<A>()).collect();
             for row in &mut chunk {
                 self.date(row, Dates::Created);
             }
