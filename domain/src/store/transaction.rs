@@ -232,6 +232,12 @@ impl<'s> Transaction<'s> {
     }
 }
 
+/// How many rows fit into one INSERT, since every column of every row is bound.
+fn rows_per_insert<A: ActiveModelTrait>() -> usize {
+    let columns = <A::Entity as EntityTrait>::Column::iter().count();
+    KEYS_PER_STATEMENT / columns.max(1)
+}
+
 #[derive(Clone, Copy)]
 pub(super) enum Dates {
     Created,
