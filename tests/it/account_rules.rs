@@ -57,9 +57,18 @@ fn addresses_are_compared_without_regard_to_case_and_width() {
     let same = ["ada@example.test", "ADA@Example.TEST", " ada@example.test "];
     assert!(same.iter().all(|text| address(text).key() == "ada@example.test"));
     assert_eq!(domain::account::address::key("ＡＤＡ@example.test"), "ada@example.test");
-    for wrong in ["", "ada", "@example.test", "ada@", "ada@example", "a b@example.test",
-        "ada@example..test", "ada@-example.test", ".ada@example.test", "ada@example.1"]
-    {
+    for wrong in [
+        "",
+        "ada",
+        "@example.test",
+        "ada@",
+        "ada@example",
+        "a b@example.test",
+        "ada@example..test",
+        "ada@-example.test",
+        ".ada@example.test",
+        "ada@example.1",
+    ] {
         assert!(Address::parse(wrong).is_err(), "{wrong}");
     }
 }
@@ -113,7 +122,10 @@ async fn a_new_account_leads_a_team_in_its_own_workspace() {
         assert_eq!(actor.secured_organizations().count(), 1);
         let [seat] = actor.teams() else { panic!("one team") };
         assert_eq!(seat.role, TeamRole::Lead);
-        assert_eq!(desk.scalar("SELECT COUNT(*) FROM job WHERE kind = 'send_verification'").await, 1);
+        assert_eq!(
+            desk.scalar("SELECT COUNT(*) FROM job WHERE kind = 'send_verification'").await,
+            1
+        );
         desk.close().await;
     }
 }
@@ -140,8 +152,11 @@ async fn registration_can_be_limited_to_invited_people() {
         desk.close().await;
     }
     for desk in desks(Signup::Primary).await {
-        desk.run("INSERT INTO organization (name, is_primary, created_at, updated_at) VALUES \
-                  ('First', TRUE, '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00')").await;
+        desk.run(
+            "INSERT INTO organization (name, is_primary, created_at, updated_at) VALUES \
+                  ('First', TRUE, '2026-01-01T00:00:00+00:00', '2026-01-01T00:00:00+00:00')",
+        )
+        .await;
         let ada = desk.register("ada@example.test").await;
         let actor = desk.actor(&ada).await.unwrap();
         let first = actor.organizations().next().unwrap();
@@ -276,12 +291,14 @@ async fn whoever_is_disabled_or_removed_loses_access_at_once() {
         let actor = desk.actor(&guest).await.unwrap();
         assert_eq!((actor.organizations().count(), actor.teams().len()), (1, 1));
         let seat = actor.teams()[0];
-        desk.run(&format!("DELETE FROM organization_member WHERE user_id = {}", guest.user.id)).await;
+        desk.run(&format!("DELETE FROM organization_member WHERE user_id = {}", guest.user.id))
+            .await;
         let actor = desk.actor(&guest).await.unwrap();
         // The membership of the team stays, without effect.
         assert_eq!((actor.organizations().count(), actor.teams().len()), (0, 0));
         assert!(actor.role_in_team(seat.team).is_none());
-        desk.run(&format!("UPDATE \"user\" SET is_active = FALSE WHERE id = {}", owner.user.id)).await;
+        desk.run(&format!("UPDATE \"user\" SET is_active = FALSE WHERE id = {}", owner.user.id))
+            .await;
         assert!(desk.actor(&owner).await.is_none());
         assert!(desk.sign_in("owner@example.test", PASSWORD).await.is_err());
         desk.close().await;

@@ -4,4 +4,5 @@ mod account_rules;
 mod accounts;
 mod architecture;
 mod jobs;
+mod packs;
 mod schema;
