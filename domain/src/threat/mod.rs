@@ -1,6 +1,7 @@
 //! Threats to components and data flows, and the countermeasures copied to them.
 
 pub mod applying;
+pub mod generation;
 pub mod home;
 pub mod kind;
 pub mod ordering;
