@@ -5,7 +5,7 @@ use sea_orm::{Condition, QuerySelect, QueryTrait, entity::prelude::*};
 use crate::{
     Actor, Document, Id, Reach, Tenanted,
     choice::{Criticality, LifecycleState},
-    organization, team, tenancy, threat_model_system, user,
+    component, organization, team, tenancy, threat_model, threat_model_system, user,
 };
 
 /// A row of `orgsystem`.
@@ -85,4 +85,26 @@ impl Tenanted for Entity {
             .add(Column::Id.in_subquery(written))
             .add(unused)
     }
+}
+
+/// Systems that no other threat model is about, and whose components all belong to this model.
+/// Looks at all models of the organization, whoever asks.
+pub fn only_of(model: Id<threat_model::Entity>) -> Condition {
+    let elsewhere = threat_model_system::Entity::find()
+        .filter(threat_model_system::Column::ThreatModelId.ne(model))
+        .select_only()
+        .column(threat_model_system::Column::OrgsystemId)
+        .into_query();
+    let of_others = Condition::any()
+        .add(component::Column::ThreatModelId.is_null())
+        .add(component::Column::ThreatModelId.ne(model));
+    let holding = component::Entity::find()
+        .filter(component::Column::OrgsystemId.is_not_null())
+        .filter(of_others)
+        .select_only()
+        .column(component::Column::OrgsystemId)
+        .into_query();
+    Condition::all()
+        .add(Column::Id.not_in_subquery(elsewhere))
+        .add(Column::Id.not_in_subquery(holding))
 }
