@@ -179,8 +179,12 @@ pub fn collection<R: Resource>() -> ApiMethodRouter<AppState> {
 
 /// Retrieve, replace, change and delete.
 pub fn record<R: Resource<Entity: Keyed>>() -> ApiMethodRouter<AppState> {
+    kept_record::<R>().delete_with(handlers::delete::<R>, document::delete::<R>)
+}
+
+/// Retrieve, replace and change, to be completed with an own way to delete.
+pub fn kept_record<R: Resource<Entity: Keyed>>() -> ApiMethodRouter<AppState> {
     get_with(handlers::retrieve::<R>, document::retrieve::<R>)
         .put_with(handlers::replace::<R>, document::replace::<R>)
         .patch_with(handlers::change::<R>, document::change::<R>)
-        .delete_with(handlers::delete::<R>, document::delete::<R>)
 }

@@ -16,6 +16,7 @@ pub mod reading;
 mod rows;
 pub mod sync;
 mod tables;
+pub mod template;
 pub mod unimport;
 pub mod validation;
 pub mod value;

@@ -3,6 +3,7 @@
 pub mod component_threats;
 pub mod components;
 pub mod countermeasures;
+pub mod dfd_templates;
 pub mod frameworks;
 pub mod packs;
 pub mod requirements;
@@ -32,6 +33,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(component_threats::routes())
         .merge(components::routes())
         .merge(countermeasures::routes())
+        .merge(dfd_templates::routes())
         .merge(frameworks::routes())
         .merge(packs::routes())
         .merge(requirements::routes())

@@ -5,6 +5,7 @@ pub mod dashboard;
 pub mod data_assets;
 pub mod data_flow_assets;
 pub mod data_flows;
+pub mod diagrams;
 mod image_form;
 pub mod integrations;
 pub mod media;
@@ -17,6 +18,7 @@ pub mod threat_model_view;
 pub mod threat_models;
 pub mod trust_boundaries;
 pub mod trust_zones;
+pub mod zone_protections;
 
 use aide::axum::ApiRouter;
 
@@ -30,6 +32,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(data_assets::routes())
         .merge(data_flow_assets::routes())
         .merge(data_flows::routes())
+        .merge(diagrams::routes())
         .merge(integrations::routes())
         .merge(media::routes())
         .merge(out_of_scope_items::routes())
@@ -40,4 +43,5 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(threat_models::routes())
         .merge(trust_boundaries::routes())
         .merge(trust_zones::routes())
+        .merge(zone_protections::routes())
 }
