@@ -3,6 +3,7 @@
 mod account_rules;
 mod accounts;
 mod architecture;
+mod bulk;
 mod jobs;
 mod packs;
 mod schema;
