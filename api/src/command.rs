@@ -5,10 +5,11 @@ use std::{
     process::ExitCode,
 };
 
-use domain::library::Catalogue;
-use platform::{Settings, tls};
+use domain::library::{Catalogue, KnownLibrary, validate};
+use platform::{Settings, Shutdown, tls};
+use worker::{Queue, Runtime};
 
-use crate::{document, server, server::Failure};
+use crate::{demo, document, server, server::Failure};
 
 /// Prints the OpenAPI document.
 pub fn print_document() -> io::Result<ExitCode> {
@@ -32,14 +33,42 @@ pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes the demo organization in an empty database.
-pub async fn make_demo(_settings: Settings) -> Result<(), Failure> {
+/// Makes the demo organization in a database without accounts, and prints its login.
+pub async fn make_demo(settings: Settings) -> Result<(), Failure> {
+    tls::install();
+    let connection = server::connected(&settings).await?;
+    let queue = Queue::open(&settings).await?;
+    let state = server::assemble(settings, connection, queue)?;
+    let shutdown = Shutdown::default();
+    let runtime = Runtime::open(&state.settings, state.store.clone())?;
+    let engine = worker::host(runtime, state.queue.clone(), &shutdown);
+    match demo::make_demo(&state).await? {
+        Some(login) => println!("e-mail {}, password {}", login.email, login.password),
+        None => println!("The database has accounts already; nothing was made."),
+    }
+    shutdown.begin();
+    engine.stopped().await;
     Ok(())
 }
 
 /// Prints what is wrong with packs. Fails if one cannot be imported.
 pub async fn check_packs(settings: &Settings, slugs: &[String]) -> Result<ExitCode, Failure> {
     let packs = Catalogue::new(&settings.packs_dir).packs().await;
-    let _ = (packs, slugs);
-    Ok(ExitCode::SUCCESS)
+    for slug in slugs.iter().filter(|slug| packs.by_slug(slug).is_none()) {
+        return Err(format!("no pack {slug} in {}", settings.packs_dir.display()).into());
+    }
+    let chosen = packs.iter().filter(|pack| slugs.is_empty() || slugs.contains(&pack.slug));
+    let mut sound = true;
+    for pack in chosen {
+        let validation = validate(pack, &packs, &KnownLibrary::default());
+        println!("{}: {}", pack.slug, if validation.success { "sound" } else { "cannot be imported" });
+        for fault in &validation.errors {
+            println!("  {}", fault);
+        }
+        for caution in &validation.warnings {
+            println!("  {}", caution);
+        }
+        sound &= validation.success;
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,6 +1,7 @@
 //! The HTTP surface: extractors, resources, routes and their OpenAPI description.
 
 pub mod command;
+pub mod demo;
 pub mod description;
 pub mod error;
 pub mod extract;

@@ -12,7 +12,7 @@ use sea_orm::DatabaseConnection;
 use tokio::net::TcpListener;
 use worker::{Queue, Runtime};
 
-use crate::{router::router, state::AppState};
+use crate::{demo, router::router, state::AppState};
 
 /// Why a command ended early. The text is for the operator.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -28,13 +28,25 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let runtime = Runtime::open(&state.settings, state.store.clone())?;
     let engine = worker::host(runtime, state.queue.clone(), &shutdown);
     let listener = listen(state.settings.bind).await?;
-    tracing::info!(address = %listener.local_addr()?, "serving; the API is described at {}/api/docs/", state.settings.public_url);
+    let login = if state.settings.demo { demo::make_demo(&state).await? } else { None };
+    announce(&state.settings, login.as_ref());
     let stop = shutdown.clone();
     axum::serve(listener, router(state))
         .with_graceful_shutdown(async move { stop.begun().await })
         .await?;
     engine.stopped().await;
     Ok(())
+}
+
+/// Tells whoever started the API where it is, and how to sign in to a new demo organization.
+fn announce(settings: &Settings, login: Option<&demo::Login>) {
+    println!("Forewarn serves {0}/ and describes its API at {0}/api/docs/", settings.public_url);
+    if let Some(login) = login {
+        println!("A demo organization is ready. Sign in with");
+        println!("  e-mail    {}", login.email);
+        println!("  password  {}", login.password);
+        println!("The password is shown only now.");
+    }
 }
 
 /// A connection to a database that has the current schema.

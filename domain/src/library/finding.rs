@@ -1,5 +1,7 @@
 //! What is wrong with a pack, and where: the answers of a validation.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +55,24 @@ pub struct Caution {
     pub suggestion: String,
     /// Where in the file, if known.
     pub position: Option<Position>,
+}
+
+/// `file:line:column`, as far as known.
+fn place(file: &str, position: Option<Position>) -> String {
+    position.map_or_else(|| file.to_owned(), |at| format!("{file}:{}:{}", at.line, at.column))
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "error: {}: {}", place(&self.file, self.position), self.message)
+    }
+}
+
+impl fmt::Display for Caution {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = place(&self.file, self.position);
+        write!(formatter, "warning: {place}: {} {}", self.message, self.suggestion)
+    }
 }
 
 /// The result of checking a pack.

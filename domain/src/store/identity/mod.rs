@@ -93,6 +93,11 @@ impl<'s> Identity<'s> {
         Ok(found.one(&self.store.connection).await?)
     }
 
+    /// Whether there is any account.
+    pub async fn has_users(self) -> Result<bool> {
+        Ok(user::Entity::find().one(&self.store.connection).await?.is_some())
+    }
+
     /// A session by key, ended or not.
     pub async fn session(self, id: Id<session::Entity>) -> Result<Option<session::Model>> {
         let found = session::Entity::find().filter(session::Column::Id.eq(id));
