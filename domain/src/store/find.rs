@@ -91,7 +91,9 @@ impl<'c, E: Tenanted> Find<'c, E> {
 
     /// How many rows there are. Neither for grouped nor for sliced rows.
     pub async fn count(self) -> Result<u64> {
-        let select = self.select.select_only().expr_as(Expr::cust("COUNT(*)"), "number");
+        let mut select = self.select.select_only().expr_as(Expr::cust("COUNT(*)"), "number");
+        // PostgreSQL refuses to sort by a column that is not counted.
+        QuerySelect::query(&mut select).clear_order_by();
         let number: Option<i64> = select.into_tuple().one(&self.scope.executor()).await?;
         Ok(number.unwrap_or_default().unsigned_abs())
     }
