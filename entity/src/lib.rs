@@ -44,7 +44,6 @@ pub mod risk_component_threat;
 pub mod risk_flow_threat;
 pub mod session;
 pub mod shared_model;
-pub mod spent_token;
 pub mod taxonomy;
 pub mod taxonomy_entry;
 pub mod team;

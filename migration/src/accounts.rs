@@ -6,7 +6,7 @@ const TOKEN_PURPOSE: &[&str] = &["password_reset", "verify_email"];
 
 /// In the order in which they are made.
 pub(crate) fn tables() -> Vec<Table> {
-    vec![user(), session(), spent_token(), one_time_token(), idempotency_key()]
+    vec![user(), session(), one_time_token(), idempotency_key()]
 }
 
 fn user() -> Table {
@@ -36,15 +36,6 @@ fn session() -> Table {
         .optional_moment("revoked_at")
         .moment("created_at")
         .unique(&["refresh_hash"])
-        .index(&["expires_at"])
-}
-
-fn spent_token() -> Table {
-    Table::numbered("spent_token")
-        .text("jti")
-        .moment("expires_at")
-        .moment("created_at")
-        .unique(&["jti"])
         .index(&["expires_at"])
 }
 

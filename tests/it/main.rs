@@ -5,5 +5,6 @@ mod accounts;
 mod architecture;
 mod bulk;
 mod jobs;
+mod organizations;
 mod packs;
 mod schema;

@@ -43,7 +43,7 @@ impl Accounts {
                 }
             })
             .await?;
-        changes.drop_links(user.id, TokenPurpose::PasswordReset).await?;
+        changes.end_links(user.id, TokenPurpose::PasswordReset).await?;
         let waiting = changes.usable_invitations(&user.email_key).await?;
         invitation::accept_all(&changes, user.id, &waiting).await?;
         let tokens = self.begin_session(&changes, user.id, user_agent).await?;

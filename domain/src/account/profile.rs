@@ -136,7 +136,7 @@ impl Accounts {
         hash: String,
     ) -> Result<()> {
         let user = changes.update_user(user, |row| row.password_hash = Set(hash)).await?;
-        changes.drop_links(user.id, entity::choice::TokenPurpose::PasswordReset).await
+        changes.end_links(user.id, entity::choice::TokenPurpose::PasswordReset).await
     }
 }
 

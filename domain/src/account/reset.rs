@@ -95,8 +95,8 @@ impl Accounts {
     }
 
     async fn require_link(&self, user: &user::Model, token: &str) -> Result<()> {
-        let changes = self.store.identity().begin().await?;
-        let holder = changes.user_of_link(TokenPurpose::PasswordReset, &digest(token)).await?;
+        let identity = self.store.identity();
+        let holder = identity.user_of_link(TokenPurpose::PasswordReset, &digest(token)).await?;
         if holder.is_some_and(|holder| holder.id == user.id) {
             return Ok(());
         }

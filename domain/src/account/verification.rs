@@ -50,7 +50,7 @@ impl Accounts {
             .ok_or(Error::NotFound)?;
         let now = changes.now();
         let user = changes.update_user(user, |row| row.email_verified_at = Set(Some(now))).await?;
-        changes.drop_links(user.id, TokenPurpose::VerifyEmail).await?;
+        changes.end_links(user.id, TokenPurpose::VerifyEmail).await?;
         changes.commit().await
     }
 

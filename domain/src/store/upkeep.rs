@@ -1,7 +1,7 @@
 //! Removing what has expired, whomever it belonged to.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{idempotency_key, one_time_token, session, spent_token};
+use entity::{idempotency_key, one_time_token, session};
 use sea_orm::{ColumnTrait as _, DatabaseConnection, EntityTrait, QueryFilter as _};
 
 use super::Store;
@@ -25,18 +25,16 @@ impl Store {
 }
 
 impl Upkeep<'_> {
-    /// Removes expired sessions, links, spent tokens and remembered answers. Returns how many rows.
+    /// Removes expired sessions, links and remembered answers. Returns how many rows.
     pub async fn remove_expired(self) -> Result<u64> {
         let now = self.clock.now();
         let sessions =
             self.remove::<session::Entity>(session::Column::ExpiresAt, now - SESSIONS_KEPT).await?;
         let links =
             self.remove::<one_time_token::Entity>(one_time_token::Column::ExpiresAt, now).await?;
-        let tokens =
-            self.remove::<spent_token::Entity>(spent_token::Column::ExpiresAt, now).await?;
         let answers =
             self.remove::<idempotency_key::Entity>(idempotency_key::Column::ExpiresAt, now).await?;
-        Ok(sessions + links + tokens + answers)
+        Ok(sessions + links + answers)
     }
 
     async fn remove<E: EntityTrait>(self, ends: E::Column, before: DateTime<Utc>) -> Result<u64> {

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::organization_names;
 use crate::{
-    input::{Body, Field, Filter, Sort, vouch},
+    input::{Body, Field, Filter, Sort, vouch, vouch_colleague},
     resource::{Draft, Resource, Row, routes as crud},
     state::AppState,
     wire::Timestamp,
@@ -56,7 +56,7 @@ impl Resource for Memberships {
     ];
     const FILTERS: &'static [Filter<Column>] = &[
         Filter::reference("organization", Column::OrganizationId, vouch::<organization::Entity>),
-        Filter::reference("user", Column::UserId, vouch_account),
+        Filter::reference("user", Column::UserId, vouch_colleague),
         Filter::choice::<OrganizationRole>("role", Column::Role),
     ];
     const DEFAULT_ORDER: &'static [(Sort<Column>, Order)] = &[

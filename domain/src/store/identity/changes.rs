@@ -5,7 +5,7 @@ use entity::{
     one_time_token, session, user,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
     IntoActiveModel, QueryFilter, sea_query::Expr,
 };
 
@@ -189,7 +189,7 @@ impl<'s> IdentityChanges<'s> {
         token_hash: String,
         expires_at: DateTime<Utc>,
     ) -> Result<()> {
-        self.drop_links(user, purpose).await?;
+        self.end_links(user, purpose).await?;
         let row = one_time_token::ActiveModel {
             user_id: Set(user),
             purpose: Set(purpose),
@@ -209,30 +209,42 @@ impl<'s> IdentityChanges<'s> {
         purpose: TokenPurpose,
         token_hash: &str,
     ) -> Result<Option<user::Model>> {
-        use one_time_token::{Column, Entity};
-        let found = Entity::find()
-            .filter(Column::TokenHash.eq(token_hash))
-            .filter(Column::Purpose.eq(purpose))
-            .filter(Column::UsedAt.is_null())
-            .filter(Column::ExpiresAt.gt(self.now()))
-            .find_also_related(user::Entity)
-            .one(&self.connection)
-            .await?;
-        Ok(found.and_then(|(_, user)| user).filter(|user| user.is_active))
+        user_of_link(&self.connection, self.now(), purpose, token_hash).await
     }
 
     /// Makes all links of a user for a purpose stop working.
-    pub async fn drop_links(
+    pub async fn end_links(
         &self,
         user: Id<user::Entity>,
         purpose: TokenPurpose,
     ) -> Result<()> {
         use one_time_token::{Column, Entity};
-        Entity::delete_many()
+        Entity::update_many()
+            .col_expr(Column::UsedAt, Expr::value(self.now()))
             .filter(Column::UserId.eq(user))
             .filter(Column::Purpose.eq(purpose))
+            .filter(Column::UsedAt.is_null())
             .exec(&self.connection)
             .await?;
         Ok(())
     }
+}
+
+/// The active user to whom an unused, unexpired link with this hash was sent.
+pub(super) async fn user_of_link(
+    connection: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    purpose: TokenPurpose,
+    token_hash: &str,
+) -> Result<Option<user::Model>> {
+    use one_time_token::{Column, Entity};
+    let found = Entity::find()
+        .filter(Column::TokenHash.eq(token_hash))
+        .filter(Column::Purpose.eq(purpose))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
+        .find_also_related(user::Entity)
+        .one(connection)
+        .await?;
+    Ok(found.and_then(|(_, user)| user).filter(|user| user.is_active))
 }

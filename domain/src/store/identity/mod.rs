@@ -7,7 +7,7 @@ mod joining;
 use entity::{
     Actor, Id,
     actor::Membership,
-    choice::{OrganizationRole, TeamRole},
+    choice::{OrganizationRole, TeamRole, TokenPurpose},
     organization, organization_member, session, team, team_invitation, team_member, user,
 };
 use sea_orm::{
@@ -102,6 +102,16 @@ impl<'s> Identity<'s> {
     pub async fn session(self, id: Id<session::Entity>) -> Result<Option<session::Model>> {
         let found = session::Entity::find().filter(session::Column::Id.eq(id));
         Ok(found.one(&self.store.connection).await?)
+    }
+
+    /// The user to whom an unused, unexpired link with this hash was sent.
+    pub async fn user_of_link(
+        self,
+        purpose: TokenPurpose,
+        token_hash: &str,
+    ) -> Result<Option<user::Model>> {
+        let now = self.store.clock.now();
+        changes::user_of_link(&self.store.connection, now, purpose, token_hash).await
     }
 
     /// An invitation by the hash of its token, with the names of team and organization and the
