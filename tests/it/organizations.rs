@@ -3,6 +3,15 @@
 use serde_json::{Value, json};
 use tests::{App, Client};
 
+/// How many statements a request takes. The fewest of several: mails are sent meanwhile.
+async fn least_statements(app: &App, client: &Client, path: &str) -> usize {
+    let mut least = usize::MAX;
+    for _ in 0..5 {
+        least = least.min(app.statements_of(client.get(path)).await.0);
+    }
+    least
+}
+
 async fn membership(client: &Client, user: i64) -> Value {
     let path = format!("/api/memberships/?organization={}", client.organization);
     let listed = client.get(&path).await.expect(200);
@@ -144,8 +153,7 @@ async fn lists_take_as_many_statements_for_many_rows_as_for_few() {
         }
         let mut round = Vec::new();
         for list in lists {
-            let path = format!("/api/{list}/");
-            round.push(app.statements_of(owner.get(&path)).await.0);
+            round.push(least_statements(&app, &owner, &format!("/api/{list}/")).await);
         }
         counts.push(round);
     }
