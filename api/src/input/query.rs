@@ -48,16 +48,13 @@ impl Params {
         &self.origin
     }
 
-    /// The absolute address of another page of this list.
+    /// The absolute address of another page of this list. Parameters are sorted by name.
     pub fn page_address(&self, page: u64) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in self.pairs.iter().filter(|(name, _)| name != "page") {
-            query.append_pair(name, value);
-        }
-        if page > 1 {
-            query.append_pair("page", &page.to_string());
-        }
-        let query = query.finish();
+        let others = self.pairs.iter().filter(|(name, _)| name != "page").cloned();
+        let page = (page > 1).then(|| ("page".to_owned(), page.to_string()));
+        let mut pairs: Vec<(String, String)> = others.chain(page).collect();
+        pairs.sort_by(|one, other| one.0.cmp(&other.0));
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{}{}{mark}{query}", self.origin, self.path)
     }
