@@ -11,7 +11,10 @@ use super::{
     belonging::{chosen, organization_of, own_organization, require_within},
     exposure, hierarchy, inheritance, system,
 };
-use crate::{Error, Result, Scope, Transaction, risk};
+use crate::{
+    Error, Result, Scope, Transaction, risk,
+    threat::generation::{Generated, generate_for_components},
+};
 
 /// Completes a new component: its organization, and the system of its model if there is exactly
 /// one and none was chosen.
@@ -67,6 +70,22 @@ pub async fn assign_system(
         None => None,
     };
     transaction.update_row::<Entity>(row, |draft| draft.orgsystem_id = Set(system)).await
+}
+
+/// Makes the threats that the library knows for the kind of a component, with their
+/// countermeasures. Threats that exist are left alone.
+///
+/// # Errors
+/// [`Error::NotFound`] or [`Error::Forbidden`] for the component; a refusal if it is of no kind.
+pub async fn generate_threats(
+    transaction: &Transaction<'_>,
+    component: Ref<Entity>,
+) -> Result<Generated> {
+    let row = transaction.scope().get_writable(component).await?;
+    if row.component_library_id.is_none() {
+        return Err(Error::unfit("Component has no library type assigned"));
+    }
+    generate_for_components(transaction, &[row]).await
 }
 
 async fn system_within(

@@ -1,9 +1,13 @@
-use aide::axum::{ApiRouter, routing::patch_with};
+use aide::axum::{
+    ApiRouter,
+    routing::{patch_with, post_with},
+};
 use axum::{Json, extract::State};
 use domain::{
     Result, Scope, Transaction,
     model::component,
     permission::{ReadModels, WriteModels},
+    threat::generation::Generated,
 };
 use entity::{
     Document, Id, Ref,
@@ -203,13 +207,59 @@ async fn assign_system(
     Ok(Json(AssignedSystem { status: "updated", orgsystem_id: row.orgsystem_id }))
 }
 
+/// What a generation of threats did.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct GeneratedThreats {
+    /// Threats that were made.
+    created_count: usize,
+    /// Threats that were there already.
+    existing_count: usize,
+    /// Both together.
+    total: usize,
+    /// For people.
+    message: String,
+}
+
+impl From<Generated> for GeneratedThreats {
+    fn from(Generated { created, existing }: Generated) -> Self {
+        Self {
+            created_count: created,
+            existing_count: existing,
+            total: created + existing,
+            message: format!("Generated {created} new threats, {existing} already existed"),
+        }
+    }
+}
+
+/// Makes the threats that the library knows for the kind of the component, with their
+/// countermeasures. Threats that exist are left alone.
+async fn generate_threats(
+    State(state): State<AppState>,
+    actor: Allowed<WriteModels>,
+    Key(key): Key<Entity>,
+) -> error::Result<Json<GeneratedThreats>> {
+    let transaction = state.store.write(&actor).await?;
+    let generated = component::generate_threats(&transaction, key).await?;
+    transaction.commit().await?;
+    Ok(Json(generated.into()))
+}
+
 /// The routes of components.
 pub fn routes() -> ApiRouter<AppState> {
-    resource::routes::<Components>().api_route(
-        "/api/components/{id}/assign_system/",
-        patch_with(assign_system, |operation| {
-            let operation = describe(operation, "assignSystem", TAG);
-            json_body::<AssignSystem>(operation.summary("Assign a component to a system"))
-        }),
-    )
+    resource::routes::<Components>()
+        .api_route(
+            "/api/components/{id}/assign_system/",
+            patch_with(assign_system, |operation| {
+                let operation = describe(operation, "assignSystem", TAG);
+                json_body::<AssignSystem>(operation.summary("Assign a component to a system"))
+            }),
+        )
+        .api_route(
+            "/api/components/{id}/generate_threats/",
+            post_with(generate_threats, |operation| {
+                let operation = describe(operation, "generateComponentThreats", TAG);
+                operation.summary("Generate the threats of a component")
+            }),
+        )
 }
