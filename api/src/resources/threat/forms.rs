@@ -44,7 +44,7 @@ macro_rules! threat_form {
                     $table::Column::ThreatLibraryId,
                     vouch::<threat_library::Entity>,
                 ),
-                Field::long_text("threat_name", $table::Column::ThreatName)
+                Field::text("threat_name", $table::Column::ThreatName, 255)
                     .note("The name of a custom threat."),
                 Field::long_text("threat_description", $table::Column::ThreatDescription)
                     .note("The text of a custom threat."),
@@ -118,11 +118,11 @@ macro_rules! countermeasure_form {
             $table::Column::CountermeasureLibraryId,
             vouch::<countermeasure_library::Entity>,
         ),
-        Field::long_text("countermeasure_name", $table::Column::CountermeasureName)
+        Field::text("countermeasure_name", $table::Column::CountermeasureName, 255)
             .note("The name of a custom countermeasure."),
         Field::long_text("countermeasure_description", $table::Column::CountermeasureDescription)
             .note("The text of a custom countermeasure."),
-        Field::long_text("control_type", $table::Column::ControlType)
+        Field::text("control_type", $table::Column::ControlType, 50)
             .note("The type of a custom countermeasure."),
         Field::number("effectiveness", $table::Column::Effectiveness, (0.0, 1.0)),
         Field::choice::<CountermeasureStatus>("status", $table::Column::Status, "gap")
