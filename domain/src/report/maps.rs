@@ -20,6 +20,14 @@ pub struct Place {
     pub diagram_name: String,
 }
 
+/// The key of an element that is on no canvas.
+pub fn undrawn_key(kind: ElementKind, id: i64) -> String {
+    match kind {
+        ElementKind::Component => format!("analysis-{id}"),
+        ElementKind::Flow => format!("analysis-flow-{id}"),
+    }
+}
+
 /// Where all components and flows are drawn first.
 #[derive(Debug, Default)]
 pub struct Places {
@@ -121,7 +129,7 @@ impl Places {
                 dfd_name: None,
                 is_analysis_only: true,
             };
-            (format!("analysis-{}", component.id), mapped)
+            (undrawn_key(component.kind, component.id), mapped)
         }));
         map
     }
@@ -155,7 +163,7 @@ impl Places {
                 source_component_name: Some(flow.source.clone()),
                 dest_component_name: Some(flow.destination.clone()),
             };
-            (format!("analysis-flow-{}", flow.id), mapped)
+            (undrawn_key(flow.kind, flow.id), mapped)
         }));
         map
     }

@@ -5,7 +5,7 @@ use domain::{
     report::{
         Analysis, Countermeasure, ElementKind, Standard, Threat,
         analysis::{self, Entry},
-        maps::{MappedComponent, MappedFlow, Places},
+        maps::{MappedComponent, MappedFlow, Places, undrawn_key},
     },
 };
 use entity::threat_model;
@@ -49,17 +49,17 @@ struct ThreatView {
     component_id: i64,
     /// Name of the component, or label of the flow.
     component_name: String,
-    /// The node, or the edge for threats of flows; null on no canvas.
-    node_id: Option<String>,
+    /// The node, or the edge for threats of flows; on no canvas the key in the maps below.
+    node_id: String,
     /// The flow; only for threats of flows.
     #[serde(skip_serializing_if = "Option::is_none")]
     dataflow_id: Option<i64>,
     /// Label of the flow; only for threats of flows.
     #[serde(skip_serializing_if = "Option::is_none")]
     dataflow_label: Option<String>,
-    /// The edge; only for threats of flows that are drawn.
+    /// The edge; only for threats of flows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    edge_id: Option<Option<String>>,
+    edge_id: Option<String>,
     /// The diagram, as text; null on no canvas.
     dfd_id: Option<String>,
     /// Name of the diagram; null on no canvas.
@@ -126,7 +126,10 @@ async fn list(
 fn threat_view(threat: Threat, places: &Places) -> ThreatView {
     let subject = threat.subject;
     let place = places.place(subject.kind, subject.id);
-    let drawn = place.map(|place| place.on_canvas.clone());
+    let shown = place.map_or_else(
+        || undrawn_key(subject.kind, subject.id),
+        |place| place.on_canvas.clone(),
+    );
     let is_flow = subject.kind == ElementKind::Flow;
     let (actor_id, actor_name) = threat.threat_actor.unzip();
     ThreatView {
@@ -135,9 +138,9 @@ fn threat_view(threat: Threat, places: &Places) -> ThreatView {
         component_id: subject.id,
         dataflow_id: is_flow.then_some(subject.id),
         dataflow_label: is_flow.then(|| subject.name.clone()),
-        edge_id: is_flow.then(|| drawn.clone()),
+        edge_id: is_flow.then(|| shown.clone()),
         component_name: subject.name,
-        node_id: drawn,
+        node_id: shown,
         dfd_id: place.map(|place| place.diagram_id.to_string()),
         dfd_name: place.map(|place| place.diagram_name.clone()),
         threat_library_id: threat.library,
