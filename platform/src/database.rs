@@ -1,5 +1,7 @@
 //! Connecting to the database.
 
+#![expect(clippy::disallowed_methods, reason = "this module connects")]
+
 use std::{
     fs, io,
     path::Path,

@@ -1,5 +1,7 @@
 //! The schema on both databases, and that entities and tables agree.
 
+#![expect(clippy::disallowed_methods, reason = "these tests look below the store")]
+
 pub(crate) mod place;
 
 use std::collections::{BTreeMap, BTreeSet};

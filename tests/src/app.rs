@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "databases of tests are made and dropped here")]
+
 use std::{
     collections::BTreeMap,
     fs,

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod countermeasure;
 pub mod health;
+pub mod jobs;
 pub mod library;
 pub mod model;
 pub mod organization;
@@ -20,6 +21,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(account::routes())
         .merge(countermeasure::routes())
         .merge(health::routes())
+        .merge(jobs::routes())
         .merge(library::routes())
         .merge(model::routes())
         .merge(organization::routes())

@@ -3,6 +3,8 @@
 //! Everyone else presents an [`Actor`] and gets a [`Scope`] to read or a [`Transaction`] to write.
 //! Neither is a sea-orm connection, so no query can go around them.
 
+#![expect(clippy::disallowed_methods, reason = "the only module with a connection")]
+
 mod bulk;
 mod find;
 mod identity;

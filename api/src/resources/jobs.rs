@@ -1,0 +1,263 @@
+//! Background jobs: their state, their progress, and what may be done about them.
+
+use std::{convert::Infallible, time::Duration};
+
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
+};
+use axum::{
+    Json,
+    extract::{FromRequestParts, Path, State},
+    http::{StatusCode, request::Parts},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use domain::{
+    job,
+    permission::{ReadJobs, SignedIn},
+};
+use entity::{
+    Actor, Id,
+    choice::JobState,
+    job::Model,
+    organization,
+};
+use futures::Stream;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    error::{Error, Result},
+    extract::Allowed,
+    input::Params,
+    resource::{Page, describe, page_of},
+    state::AppState,
+    wire::Timestamp,
+};
+
+const TAG: &str = "Jobs";
+/// How often a silent stream of events says that it is alive.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A background job.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Job")]
+struct View {
+    id: Uuid,
+    organization: Option<Id<organization::Entity>>,
+    /// What is done, such as `import_pack`.
+    kind: String,
+    state: JobState,
+    attempts: i32,
+    max_attempts: i32,
+    progress: Progress,
+    /// What came out; null until it is done.
+    result: Option<Value>,
+    /// Why the last attempt failed.
+    error: Option<String>,
+    created_at: Timestamp,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+}
+
+/// How far a job is.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "JobProgress")]
+struct Progress {
+    done: i64,
+    /// Null while unknown.
+    total: Option<i64>,
+    message: String,
+}
+
+impl From<Model> for View {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            organization: row.organization_id,
+            kind: row.kind,
+            state: row.state,
+            attempts: row.attempts,
+            max_attempts: row.max_attempts,
+            progress: Progress {
+                done: row.progress_done,
+                total: row.progress_total,
+                message: row.progress_message,
+            },
+            result: row.result.map(entity::Document::into_inner),
+            error: row.error,
+            created_at: row.created_at.into(),
+            started_at: row.started_at.map(Timestamp),
+            finished_at: row.finished_at.map(Timestamp),
+        }
+    }
+}
+
+/// The job that a path names. A malformed id names nothing: 404.
+struct JobKey(Uuid);
+
+#[derive(Deserialize, JsonSchema)]
+struct JobPath {
+    id: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for JobKey {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let Path(path) = Path::<JobPath>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Error::not_found())?;
+        path.id.parse().map(Self).map_err(|_| Error::not_found())
+    }
+}
+
+impl aide::OperationInput for JobKey {
+    fn operation_input(
+        context: &mut aide::generate::GenContext,
+        operation: &mut aide::openapi::Operation,
+    ) {
+        <Path<JobPath> as aide::OperationInput>::operation_input(context, operation);
+        crate::extract::document_problem(context, operation, 404, "There is no such job.");
+    }
+}
+
+/// Jobs that you asked for, and all of organizations whose security team you belong to, latest
+/// first.
+async fn list(
+    State(state): State<AppState>,
+    actor: Allowed<ReadJobs>,
+    params: Params,
+) -> Result<Json<Page<View>>> {
+    let (rows, place) = page_of(job::list(state.store.read(&actor)), &params).await?;
+    Ok(Json(place.page(rows.into_iter().map(View::from).collect(), &params)))
+}
+
+/// One job with its state, its progress and its result.
+async fn show(
+    State(state): State<AppState>,
+    actor: Allowed<ReadJobs>,
+    JobKey(id): JobKey,
+) -> Result<Json<View>> {
+    Ok(Json(job::find(state.store.read(&actor), id).await?.into()))
+}
+
+/// Starts a job that failed or was cancelled again.
+async fn retry(
+    State(state): State<AppState>,
+    actor: Allowed<SignedIn>,
+    JobKey(id): JobKey,
+) -> Result<Json<View>> {
+    let transaction = state.store.write(&actor).await?;
+    let row = job::retry(&transaction, id).await?;
+    transaction.commit().await?;
+    Ok(Json(row.into()))
+}
+
+/// Stops a job that has not ended.
+async fn cancel(
+    State(state): State<AppState>,
+    actor: Allowed<SignedIn>,
+    JobKey(id): JobKey,
+) -> Result<Json<View>> {
+    let transaction = state.store.write(&actor).await?;
+    let row = job::cancel(&transaction, id).await?;
+    transaction.commit().await?;
+    state.queue.announce(id).await;
+    Ok(Json(row.into()))
+}
+
+/// The job as server-sent events: one now, one after each change, the last when it has ended.
+async fn events(
+    State(state): State<AppState>,
+    actor: Allowed<ReadJobs>,
+    JobKey(id): JobKey,
+) -> Result<Response> {
+    let first = job::find(state.store.read(&actor), id).await?;
+    let events = changes(state, actor.clone(), first);
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
+    *response.status_mut() = StatusCode::OK;
+    Ok(response)
+}
+
+/// Where a stream of events stands.
+enum Watch {
+    Next(Box<Model>),
+    Ended,
+}
+
+fn changes(
+    state: AppState,
+    actor: Actor,
+    first: Model,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let id = first.id;
+    let news = state.queue.completions().changes(id);
+    let begin = (state, actor, news, Watch::Next(Box::new(first)));
+    futures::stream::unfold(begin, move |(state, actor, mut news, watch)| async move {
+        let Watch::Next(row) = watch else { return None };
+        let ended = matches!(row.state, JobState::Done | JobState::Failed | JobState::Cancelled);
+        let said = serde_json::to_string(&View::from(*row)).unwrap_or_default();
+        let event = Event::default().event("job").id(event_id(&said)).data(&said);
+        if ended {
+            return Some((Ok(event), (state, actor, news, Watch::Ended)));
+        }
+        let next = loop {
+            news.next().await;
+            let Ok(row) = job::find(state.store.read(&actor), id).await else {
+                break Watch::Ended;
+            };
+            let text = serde_json::to_string(&View::from(row.clone())).unwrap_or_default();
+            if text != said {
+                break Watch::Next(Box::new(row));
+            }
+        };
+        Some((Ok(event), (state, actor, news, next)))
+    })
+}
+
+/// Names the state that an event tells. A client that comes back gets the present state first, so
+/// nothing is lost.
+fn event_id(said: &str) -> String {
+    domain::account::secret::digest(said).chars().take(16).collect()
+}
+
+/// The routes of this module.
+pub fn routes() -> ApiRouter<AppState> {
+    let base = "/api/jobs/{id}/";
+    ApiRouter::new()
+        .api_route(
+            "/api/jobs/",
+            get_with(list, |operation| describe(operation, "listJobs", TAG).summary("Your jobs")),
+        )
+        .api_route(
+            base,
+            get_with(show, |operation| describe(operation, "getJob", TAG).summary("One job")),
+        )
+        .api_route(
+            &format!("{base}retry/"),
+            post_with(retry, |operation| {
+                describe(operation, "retryJob", TAG).summary("Start a job again")
+            }),
+        )
+        .api_route(
+            &format!("{base}cancel/"),
+            post_with(cancel, |operation| {
+                describe(operation, "cancelJob", TAG).summary("Stop a job")
+            }),
+        )
+        .api_route(
+            &format!("{base}events/"),
+            get_with(events, |operation| {
+                describe(operation, "watchJob", TAG).summary("A job as server-sent events")
+            }),
+        )
+}
