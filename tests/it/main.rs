@@ -8,3 +8,4 @@ mod jobs;
 mod organizations;
 mod packs;
 mod schema;
+mod threat_models;

@@ -1,14 +1,12 @@
 //! Reference images: their rows. The files are in the storage, under the key in the row.
 
-use std::collections::HashMap;
-
 use entity::{Id, reference_image, threat_model, user};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, FromQueryResult, JoinType, Order, QuerySelect, RelationTrait,
 };
 
-use super::picture::Picture;
-use crate::{Find, Result, Scope, Transaction};
+use super::{connections::column, picture::Picture};
+use crate::{Result, Scope, Transaction};
 
 /// An image and who brought it.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -26,9 +24,13 @@ pub async fn of_model(model: Id<threat_model::Entity>, scope: Scope<'_>) -> Resu
     scope
         .find::<reference_image::Entity>()
         .filter(Column::ThreatModelId.eq(model))
-        .order_by(ordering(Column::DisplayOrder), Order::Asc)
-        .order_by(ordering(Column::CreatedAt), Order::Desc)
-        .shape(with_uploader)
+        .order_by(column(Column::DisplayOrder), Order::Asc)
+        .order_by(column(Column::CreatedAt), Order::Desc)
+        .shape(|select| {
+            select
+                .join(JoinType::LeftJoin, reference_image::Relation::UploadedBy.def())
+                .column_as(user::Column::Email, "uploaded_by_email")
+        })
         .rows()
         .await
 }
@@ -38,21 +40,12 @@ pub async fn with_uploaders(
     rows: Vec<reference_image::Model>,
     scope: Scope<'_>,
 ) -> Result<Vec<Image>> {
-    use reference_image::Column;
-    let found: Find<'_, reference_image::Entity> = scope
-        .find::<reference_image::Entity>()
-        .filter(Column::Id.is_in(rows.iter().map(|row| row.id)))
-        .shape(|select| {
-            select
-                .join(JoinType::InnerJoin, reference_image::Relation::UploadedBy.def())
-                .select_only()
-                .column(Column::Id)
-                .column(user::Column::Email)
-        });
-    let emails: Vec<(Id<reference_image::Entity>, String)> = found.tuples().await?;
-    let mut emails: HashMap<_, _> = emails.into_iter().collect();
+    let people = scope.people(rows.iter().filter_map(|row| row.uploaded_by_id)).await?;
     let image = |row: reference_image::Model| Image {
-        uploaded_by_email: emails.remove(&row.id),
+        uploaded_by_email: row
+            .uploaded_by_id
+            .and_then(|user| people.get(&user))
+            .map(|person| person.email.clone()),
         row,
     };
     Ok(rows.into_iter().map(image).collect())
@@ -95,14 +88,4 @@ pub fn show(row: &mut reference_image::ActiveModel, picture: &Picture, key: &str
     row.byte_size = Set(i64::try_from(picture.content.len()).unwrap_or(i64::MAX));
     row.width = Set(i32::try_from(picture.width).unwrap_or(i32::MAX));
     row.height = Set(i32::try_from(picture.height).unwrap_or(i32::MAX));
-}
-
-fn with_uploader(select: sea_orm::Select<reference_image::Entity>) -> sea_orm::Select<reference_image::Entity> {
-    select
-        .join(JoinType::LeftJoin, reference_image::Relation::UploadedBy.def())
-        .column_as(user::Column::Email, "uploaded_by_email")
-}
-
-fn ordering(column: reference_image::Column) -> sea_orm::sea_query::Expr {
-    super::connections::column(column)
 }

@@ -60,6 +60,25 @@ pub struct Diagram {
     updated_at: Timestamp,
 }
 
+impl Diagram {
+    /// A diagram and the address of whoever saved it last.
+    pub(super) fn new(row: Model, updated_by_email: Option<String>) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            diagram_type: row.diagram_type,
+            threat_model: row.threat_model_id,
+            is_primary: row.is_primary,
+            canvas_data: row.canvas_data,
+            template_library: row.template_library_id,
+            updated_by: row.updated_by_id,
+            updated_by_email,
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
+        }
+    }
+}
+
 /// A diagram in a list.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -147,19 +166,8 @@ impl Resource for Diagrams {
         let people = scope.people(rows.iter().filter_map(|row| row.updated_by_id)).await?;
         let view = |row: Model| {
             let person = row.updated_by_id.and_then(|user| people.get(&user));
-            Diagram {
-                id: row.id,
-                name: row.name,
-                diagram_type: row.diagram_type,
-                threat_model: row.threat_model_id,
-                is_primary: row.is_primary,
-                canvas_data: row.canvas_data,
-                template_library: row.template_library_id,
-                updated_by: row.updated_by_id,
-                updated_by_email: person.map(|person| person.email.clone()),
-                created_at: row.created_at.into(),
-                updated_at: row.updated_at.into(),
-            }
+            let email = person.map(|person| person.email.clone());
+            Diagram::new(row, email)
         };
         Ok(rows.into_iter().map(view).collect())
     }

@@ -5,7 +5,7 @@ use aide::axum::{
     routing::{ApiMethodRouter, post_with},
 };
 use axum::{Json, extract::State};
-use domain::{Transaction, model::relations, permission::WriteModels};
+use domain::{Transaction, model::relations, permission::WriteModels, threat::generation};
 use entity::{choice::RelationType, threat_model};
 use schemars::JsonSchema;
 use sea_orm::{ActiveEnum, Iterable};
@@ -182,12 +182,12 @@ async fn add_pack(
     let model = writable(key, &transaction).await?;
     let pack = body.required_reference("pack_id")?;
     let components = relations::add_pack(&model, pack, &transaction).await?;
-    let threats_created = 0;
+    let generated = generation::generate_for_components(&transaction, &components).await?;
     transaction.commit().await?;
     Ok(Json(PackAdded {
         status: "pack added",
         components_matched: components.len(),
-        threats_created,
+        threats_created: generated.created,
     }))
 }
 

@@ -1,20 +1,18 @@
 //! Threat models as clients read them.
 
 use domain::model::{
-    ConnectedPack, Framework, checklist,
-    detail::{Detail, Diagram},
-    listing::Names,
+    ConnectedPack, Framework, checklist, deletion::Preview, detail::Detail, listing::Names,
 };
 use entity::{
     Document, Id,
-    choice::{Criticality, DiagramType, ScoringMethod},
-    dfd_template, diagram, organization, pack, team, threat_model, user,
+    choice::{Criticality, ScoringMethod},
+    organization, pack, team, threat_model, user,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{media::Addresses, reference_images::ReferenceImage};
+use super::{diagrams::Diagram, media::Addresses, reference_images::ReferenceImage};
 use crate::wire::Timestamp;
 
 /// A threat model with what belongs to it.
@@ -43,7 +41,7 @@ pub struct ThreatModel {
     format_metadata: Document,
     scope_locked: bool,
     scope_locked_at: Option<Timestamp>,
-    dfds: Vec<ModelDiagram>,
+    dfds: Vec<Diagram>,
     /// Frameworks that countermeasures of the model are mapped to.
     frameworks: Vec<Framework>,
     /// Ids of linked systems, as texts.
@@ -81,7 +79,10 @@ impl ThreatModel {
             format_metadata: row.format_metadata,
             scope_locked: row.scope_locked,
             scope_locked_at: row.scope_locked_at.map(Timestamp::from),
-            dfds: diagrams.into_iter().map(ModelDiagram::from).collect(),
+            dfds: diagrams
+                .into_iter()
+                .map(|diagram| Diagram::new(diagram.row, diagram.updated_by_email))
+                .collect(),
             frameworks,
             system_ids: texts(&connections.systems()),
             pack_ids: connected_packs.iter().map(|pack| pack.id).collect(),
@@ -109,42 +110,6 @@ fn with_checklist(workspace: Document, checklist: &[checklist::Item]) -> Documen
     };
     data.insert("progressChecklist".to_owned(), serde_json::json!(checklist));
     Document(Value::Object(data))
-}
-
-/// A diagram of a threat model.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct ModelDiagram {
-    id: Id<diagram::Entity>,
-    name: String,
-    diagram_type: DiagramType,
-    threat_model: Id<threat_model::Entity>,
-    is_primary: bool,
-    canvas_data: Document,
-    template_library: Option<Id<dfd_template::Entity>>,
-    updated_by: Option<Id<user::Entity>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    updated_by_email: Option<String>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-impl From<Diagram> for ModelDiagram {
-    fn from(Diagram { row, updated_by_email }: Diagram) -> Self {
-        Self {
-            id: row.id,
-            name: row.name,
-            diagram_type: row.diagram_type,
-            threat_model: row.threat_model_id,
-            is_primary: row.is_primary,
-            canvas_data: row.canvas_data,
-            template_library: row.template_library_id,
-            updated_by: row.updated_by_id,
-            updated_by_email,
-            created_at: row.created_at.into(),
-            updated_at: row.updated_at.into(),
-        }
-    }
 }
 
 /// A threat model in a list.
@@ -222,7 +187,7 @@ impl From<threat_model::Model> for CreatedThreatModel {
 /// What would be deleted with a threat model.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct DeletionPreview {
+pub struct ThreatModelDeletion {
     threat_model: NamedModel,
     dfds_to_delete: Vec<DeletedDiagram>,
     total_dfds: usize,
@@ -246,11 +211,8 @@ struct DeletedDiagram {
     node_count: usize,
 }
 
-impl DeletionPreview {
-    pub(super) fn new(
-        row: threat_model::Model,
-        preview: domain::model::deletion::Preview,
-    ) -> Self {
+impl ThreatModelDeletion {
+    pub(super) fn new(row: threat_model::Model, preview: Preview) -> Self {
         let diagrams = preview.diagrams.into_iter().map(|diagram| DeletedDiagram {
             id: diagram.id.to_string(),
             name: diagram.name,

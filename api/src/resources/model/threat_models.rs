@@ -20,10 +20,10 @@ use serde_json::{Value, json};
 
 use super::{
     media::{Addresses, discard},
-    threat_model_view::{CreatedThreatModel, DeletionPreview, ThreatModel, ThreatModelItem},
+    threat_model_view::{CreatedThreatModel, ThreatModel, ThreatModelDeletion, ThreatModelItem},
 };
 use crate::{
-    error::{Error, Result as Answer},
+    error::Result as Answer,
     extract::{Allowed, Key},
     input::{
         Absent, Body, Field, Filter, Mode, Params, Sort, When, read_fields, read_integer, vouch,
@@ -294,11 +294,11 @@ async fn preview(
     State(state): State<AppState>,
     actor: Allowed<ReadModels>,
     Key(key): Key<Entity>,
-) -> Answer<Json<DeletionPreview>, Error> {
+) -> Answer<Json<ThreatModelDeletion>> {
     let scope = state.store.read(&actor);
     let row = scope.get(key).await?;
     let preview = deletion::preview(row.id, scope).await?;
-    Ok(Json(DeletionPreview::new(row, preview)))
+    Ok(Json(ThreatModelDeletion::new(row, preview)))
 }
 
 /// The routes of threat models.
