@@ -1,5 +1,7 @@
 //! Connecting a threat model with systems, other models, frameworks and packs, and undoing it.
 
+use std::collections::HashMap;
+
 use entity::{
     Id, Keyed, Ref, Tenanted, choice::RelationType, component, component_library, framework,
     organization, orgsystem, pack, pack_dependency, threat_model, threat_model_framework,
@@ -127,13 +129,22 @@ pub async fn add_pack(
         .await
 }
 
-/// Disconnects a pack; threats that were generated from it stay. Returns the names of connected
-/// packs that need it.
+/// A connected pack that has to do with one that was disconnected.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dependency {
+    /// The disconnected pack needed this one, which stays connected.
+    Needed(String),
+    /// This one needs the disconnected pack.
+    Needing(String),
+}
+
+/// Disconnects a pack; threats that were generated from it stay. Returns the connected packs that
+/// it needed or that need it, by name.
 pub async fn remove_pack(
     model: &threat_model::Model,
     pack: Ref<pack::Entity>,
     transaction: &Transaction<'_>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Dependency>> {
     use threat_model_pack::Column;
     let link = Condition::all()
         .add(Column::ThreatModelId.eq(model.id))
@@ -141,36 +152,45 @@ pub async fn remove_pack(
     if transaction.delete_where::<threat_model_pack::Entity>(link).await? == 0 {
         return Err(Error::missing("Pack not associated with this threat model"));
     }
-    dependents(model, pack, transaction.scope()).await
+    dependencies(model, pack, transaction.scope()).await
 }
 
-/// Names of packs connected to the model that need a pack.
-async fn dependents(
+async fn dependencies(
     model: &threat_model::Model,
     pack: Ref<pack::Entity>,
     scope: Scope<'_>,
-) -> Result<Vec<String>> {
-    use pack_dependency::{Column, Entity, Relation};
-    let connected = scope
+) -> Result<Vec<Dependency>> {
+    use pack_dependency::Column;
+    let connected: HashMap<Id<pack::Entity>, String> = scope
         .find::<threat_model_pack::Entity>()
         .filter(threat_model_pack::Column::ThreatModelId.eq(model.id))
-        .subquery(threat_model_pack::Column::PackId);
-    let rows: Vec<(String,)> = scope
-        .find::<Entity>()
-        .filter(Column::DependsOnPackId.eq(pack.key()))
-        .filter(Column::IsOptional.eq(false))
-        .filter(Column::PackId.in_subquery(connected))
         .shape(|select| {
             select
-                .join(JoinType::InnerJoin, Relation::Pack.def())
+                .join(JoinType::InnerJoin, threat_model_pack::Relation::Pack.def())
                 .select_only()
+                .column(threat_model_pack::Column::PackId)
                 .column(pack::Column::Name)
-                .distinct()
         })
-        .order_by(super::connections::column(pack::Column::Name), sea_orm::Order::Asc)
         .tuples()
-        .await?;
-    Ok(rows.into_iter().map(|(name,)| name).collect())
+        .await?
+        .into_iter()
+        .collect();
+    let rows = scope.find::<pack_dependency::Entity>().filter(
+        Condition::any()
+            .add(Column::PackId.eq(pack.key()))
+            .add(Column::DependsOnPackId.eq(pack.key())),
+    );
+    let name = |id: Id<pack::Entity>| connected.get(&id).cloned();
+    let dependency = |row: pack_dependency::Model| {
+        if row.pack_id.key() == pack.key() {
+            return name(row.depends_on_pack_id?).map(Dependency::Needed);
+        }
+        let needs = !row.is_optional;
+        needs.then(|| name(row.pack_id)).flatten().map(Dependency::Needing)
+    };
+    let mut found: Vec<_> = rows.all().await?.into_iter().filter_map(dependency).collect();
+    found.sort();
+    Ok(found)
 }
 
 /// Holds a new model against frameworks.

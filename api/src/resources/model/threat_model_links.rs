@@ -5,7 +5,12 @@ use aide::axum::{
     routing::{ApiMethodRouter, post_with},
 };
 use axum::{Json, extract::State};
-use domain::{Transaction, model::relations, permission::WriteModels, threat::generation};
+use domain::{
+    Transaction,
+    model::relations::{self, Dependency},
+    permission::WriteModels,
+    threat::generation,
+};
 use entity::{choice::RelationType, threat_model};
 use schemars::JsonSchema;
 use sea_orm::{ActiveEnum, Iterable};
@@ -191,7 +196,7 @@ async fn add_pack(
     }))
 }
 
-/// What is now missing.
+/// What is to be considered now.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PackRemoved {
@@ -199,17 +204,26 @@ struct PackRemoved {
     dependency_warnings: Vec<DependencyWarning>,
 }
 
-/// A connected pack that needs the removed one.
+/// A connected pack that the disconnected one needed, or that needs it.
 #[derive(Serialize, JsonSchema)]
 struct DependencyWarning {
     pack: String,
     message: String,
 }
 
-impl From<String> for DependencyWarning {
-    fn from(pack: String) -> Self {
-        let message = format!("{pack} depends on this pack.");
-        Self { pack, message }
+impl From<Dependency> for DependencyWarning {
+    fn from(dependency: Dependency) -> Self {
+        match dependency {
+            Dependency::Needed(pack) => {
+                let message =
+                    format!("{pack} was needed by the disconnected pack and stays connected.");
+                Self { pack, message }
+            }
+            Dependency::Needing(pack) => {
+                let message = format!("{pack} needs the disconnected pack.");
+                Self { pack, message }
+            }
+        }
     }
 }
 
@@ -222,9 +236,9 @@ async fn remove_pack(
     let transaction = state.store.write(&actor).await?;
     let model = writable(key, &transaction).await?;
     let pack = body.required_reference("pack_id")?;
-    let dependents = relations::remove_pack(&model, pack, &transaction).await?;
+    let dependencies = relations::remove_pack(&model, pack, &transaction).await?;
     transaction.commit().await?;
-    let dependency_warnings = dependents.into_iter().map(DependencyWarning::from).collect();
+    let dependency_warnings = dependencies.into_iter().map(DependencyWarning::from).collect();
     Ok(Json(PackRemoved { status: "pack removed", dependency_warnings }))
 }
 
