@@ -1,6 +1,9 @@
 //! A parsed pack: all its files as typed documents, and the files that could not be read.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -147,15 +150,9 @@ impl Pack {
 
     /// Other packs that this one needs, each once.
     pub fn requires(&self) -> Vec<Requires> {
-        let mut found: Vec<Requires> = Vec::new();
-        for entry in &self.header.depends_on {
-            let dependency = dependency(entry);
-            let known = found.iter().any(|other| other.slug == dependency.slug);
-            if !dependency.slug.is_empty() && !known {
-                found.push(dependency);
-            }
-        }
-        found
+        let mut known = HashSet::new();
+        let found = self.header.depends_on.iter().map(dependency);
+        found.filter(|needed| !needed.slug.is_empty() && known.insert(needed.slug.clone())).collect()
     }
 
     /// The name by which other packs refer to an item of this one. References with `/` are

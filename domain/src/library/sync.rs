@@ -1,6 +1,9 @@
 //! Brings an organization's library up to date with the whole catalogue.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use entity::{Actor, Id, organization, pack};
 use schemars::JsonSchema;
@@ -225,7 +228,7 @@ fn in_order(packs: &Packs) -> Vec<Arc<Pack>> {
     waiting.sort_by_key(|pack| pack.frameworks.is_empty());
     let mut order = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let slugs: Vec<String> = waiting.iter().map(|pack| pack.slug.clone()).collect();
+        let slugs: HashSet<String> = waiting.iter().map(|pack| pack.slug.clone()).collect();
         let blocked = |pack: &Arc<Pack>| {
             let mut needed = pack.requires().into_iter();
             needed.any(|needed| needed.slug != pack.slug && slugs.contains(&needed.slug))

@@ -35,7 +35,14 @@ pub(super) const GLOBAL: &str = "global";
 /// Checks a pack against itself, the other packs and an organization's library. Findings come in
 /// the order of the files: description, frameworks, taxonomies, items, joins, templates.
 pub fn validate(pack: &Pack, packs: &Packs, known: &KnownLibrary) -> Validation {
-    let mut check = Check { pack, packs, known, errors: pack.unread.clone(), warnings: Vec::new() };
+    let mut check = Check {
+        pack,
+        packs,
+        known,
+        own: Own::of(pack),
+        errors: pack.unread.clone(),
+        warnings: Vec::new(),
+    };
     check.metadata();
     check.frameworks();
     check.taxonomies();
@@ -54,8 +61,26 @@ struct Check<'a> {
     pack: &'a Pack,
     packs: &'a Packs,
     known: &'a KnownLibrary,
+    own: Own<'a>,
     errors: Vec<Fault>,
     warnings: Vec<Caution>,
+}
+
+/// Identifiers of a pack's items.
+struct Own<'a> {
+    components: HashSet<&'a str>,
+    threats: HashSet<&'a str>,
+    countermeasures: HashSet<&'a str>,
+}
+
+impl<'a> Own<'a> {
+    fn of(pack: &'a Pack) -> Self {
+        Self {
+            components: pack.components.iter().map(|item| item.slug()).collect(),
+            threats: pack.threats.iter().map(|item| item.slug()).collect(),
+            countermeasures: pack.countermeasures.iter().map(|item| item.slug()).collect(),
+        }
+    }
 }
 
 /// Where a finding is.
@@ -139,20 +164,19 @@ impl Check<'_> {
     }
 
     fn has_component(&self, reference: &str) -> bool {
-        self.pack.components.iter().any(|component| component.slug() == reference)
+        self.own.components.contains(reference)
     }
 
     fn knows_threat(&self, reference: &str) -> bool {
         reference.contains('/')
-            || self.pack.threats.iter().any(|threat| threat.slug() == reference)
+            || self.own.threats.contains(reference)
             || self.known.threats.contains(&self.pack.qualified(reference))
             || self.known.threats.contains(&format!("{GLOBAL}/{reference}"))
     }
 
     fn knows_countermeasure(&self, reference: &str) -> bool {
-        let mut own = self.pack.countermeasures.iter();
         reference.contains('/')
-            || own.any(|countermeasure| countermeasure.slug() == reference)
+            || self.own.countermeasures.contains(reference)
             || self.known.countermeasures.contains(&self.pack.qualified(reference))
     }
 }

@@ -52,6 +52,9 @@ impl Text {
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = Spanned::<Option<String>>::deserialize(deserializer)?;
+        if spanned.value.as_ref().is_some_and(|text| text.contains('\0')) {
+            return Err(de::Error::custom("null characters are not allowed"));
+        }
         Ok(Self { position: position_of(&spanned), value: spanned.value.unwrap_or_default() })
     }
 }
