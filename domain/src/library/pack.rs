@@ -152,7 +152,9 @@ impl Pack {
     pub fn requires(&self) -> Vec<Requires> {
         let mut known = HashSet::new();
         let found = self.header.depends_on.iter().map(dependency);
-        found.filter(|needed| !needed.slug.is_empty() && known.insert(needed.slug.clone())).collect()
+        found
+            .filter(|needed| !needed.slug.is_empty() && known.insert(needed.slug.clone()))
+            .collect()
     }
 
     /// The name by which other packs refer to an item of this one. References with `/` are

@@ -83,8 +83,10 @@ async fn components(
     use component_library::{Column, Entity};
     let list = canvas.get("nodes").and_then(Value::as_array).into_iter().flatten();
     let references = list.filter_map(|node| reference(node.get("data")?.as_object()?));
-    let wanted: Vec<String> =
-        references.flat_map(|reference| slugs(prefix, reference)).take(KEYS_PER_STATEMENT).collect();
+    let wanted: Vec<String> = references
+        .flat_map(|reference| slugs(prefix, reference))
+        .take(KEYS_PER_STATEMENT)
+        .collect();
     if wanted.is_empty() {
         return Ok(HashMap::new());
     }
