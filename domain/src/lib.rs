@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod clock;
+pub mod compliance;
 pub mod countermeasure;
 pub mod error;
 pub mod job;

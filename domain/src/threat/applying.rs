@@ -42,10 +42,10 @@ pub struct Application<'l, K: Kind> {
 
 /// A requirement that a library countermeasure helps to meet.
 #[derive(Clone, Debug, FromQueryResult)]
-struct Mapping {
+pub(crate) struct Mapping {
     countermeasure_library_id: LibraryId,
-    requirement_id: Id<requirement::Entity>,
-    sufficiency: Sufficiency,
+    pub(crate) requirement_id: Id<requirement::Entity>,
+    pub(crate) sufficiency: Sufficiency,
     section_code: String,
     framework_name: String,
     description: String,
@@ -207,7 +207,11 @@ fn draft<K: Kind>(application: &Application<'_, K>) -> Draft<K::Countermeasure> 
     row
 }
 
-fn standard<K: Kind>(copy: &Row<K::Countermeasure>, mapping: &Mapping) -> Draft<K::Standard> {
+/// A compliance mapping of a countermeasure, as its library has it.
+pub(crate) fn standard<K: Kind>(
+    copy: &Row<K::Countermeasure>,
+    mapping: &Mapping,
+) -> Draft<K::Standard> {
     let (columns, of) = (K::STANDARD, K::COUNTERMEASURE);
     let mut row = Draft::<K::Standard>::default();
     row.set(columns.organization, copy.get(of.organization));
@@ -221,7 +225,8 @@ fn standard<K: Kind>(copy: &Row<K::Countermeasure>, mapping: &Mapping) -> Draft<
     row
 }
 
-async fn mappings(
+/// The compliance mappings of library countermeasures, in one statement.
+pub(crate) async fn mappings(
     scope: Scope<'_>,
     libraries: HashSet<LibraryId>,
 ) -> Result<HashMap<LibraryId, Vec<Mapping>>> {

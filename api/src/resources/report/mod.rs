@@ -1,5 +1,6 @@
 //! What a threat model says as a whole.
 
+mod compliance;
 mod document;
 mod threats;
 
@@ -12,5 +13,8 @@ const TAG: &str = "Threat models";
 
 /// The routes of this module.
 pub fn routes() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(document::routes()).merge(threats::routes())
+    ApiRouter::new()
+        .merge(compliance::routes())
+        .merge(document::routes())
+        .merge(threats::routes())
 }
