@@ -9,6 +9,7 @@ pub mod model;
 pub mod organization;
 pub mod report;
 pub mod risk;
+pub mod sharing;
 pub mod threat;
 
 use aide::axum::ApiRouter;
@@ -27,5 +28,6 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(organization::routes())
         .merge(report::routes())
         .merge(risk::routes())
+        .merge(sharing::routes())
         .merge(threat::routes())
 }

@@ -73,6 +73,8 @@ pub struct Threat {
     pub threat_actor: Option<(i64, String)>,
     /// Who may cause it, in words.
     pub threat_actor_text: String,
+    /// What an imported document said besides.
+    pub format_metadata: Value,
     /// What is done about it.
     pub countermeasures: Vec<Countermeasure>,
 }
@@ -214,6 +216,10 @@ fn threat(
         impact_description: text(row.impact_description),
         threat_actor: row.threat_actor_id.zip(row.threat_actor_name),
         threat_actor_text: text(row.threat_actor_text),
+        format_metadata: row
+            .format_metadata
+            .map(entity::Document::into_inner)
+            .unwrap_or_default(),
         countermeasures,
     }
 }

@@ -1,7 +1,7 @@
 //! Countermeasures of a model and the requirements they fulfil, in one statement each.
 
 use entity::{
-    Id, component_countermeasure, component_countermeasure_standard, countermeasure_library,
+    Document, Id, component_countermeasure, component_countermeasure_standard, countermeasure_library,
     flow_countermeasure, flow_countermeasure_standard, framework, requirement, threat_model, user,
 };
 use schemars::JsonSchema;
@@ -45,6 +45,8 @@ pub struct Countermeasure {
     pub inherited_from_component_name: String,
     /// The zone of that component.
     pub inherited_from_zone_name: String,
+    /// What an imported document said besides.
+    pub format_metadata: serde_json::Value,
     /// The requirements it fulfils.
     pub standards: Vec<Standard>,
 }
@@ -100,6 +102,7 @@ pub(super) struct CountermeasureRow {
     is_inherited: bool,
     inherited_from_component_name: String,
     inherited_from_zone_name: String,
+    format_metadata: Document,
     owner_email: Option<String>,
     verifier_email: Option<String>,
 }
@@ -136,6 +139,7 @@ impl CountermeasureRow {
             is_inherited: self.is_inherited,
             inherited_from_component_name: self.inherited_from_component_name,
             inherited_from_zone_name: self.inherited_from_zone_name,
+            format_metadata: self.format_metadata.into_inner(),
             standards,
         }
     }
@@ -193,6 +197,7 @@ macro_rules! countermeasure_rows {
                         Column::IsInherited,
                         Column::InheritedFromComponentName,
                         Column::InheritedFromZoneName,
+                        Column::FormatMetadata,
                     ])
                     .expr_as(email("owner"), "owner_email")
                     .expr_as(email("verifier"), "verifier_email")

@@ -99,6 +99,7 @@ pub(super) struct ElementRow {
     pub(super) threat_actor_id: Option<i64>,
     pub(super) threat_actor_name: Option<String>,
     pub(super) threat_actor_text: Option<String>,
+    pub(super) format_metadata: Option<Document>,
 }
 
 impl ElementRow {
@@ -240,7 +241,7 @@ fn threat_columns<E: sea_orm::EntityTrait>(
     select: sea_orm::Select<E>,
     column: impl Fn(&str) -> Expr,
 ) -> sea_orm::Select<E> {
-    const SAME: [&str; 14] = [
+    const SAME: [&str; 15] = [
         "threat_name",
         "threat_description",
         "taxonomy_snapshot",
@@ -255,6 +256,7 @@ fn threat_columns<E: sea_orm::EntityTrait>(
         "threat_actor_id",
         "threat_actor_text",
         "threat_library_id",
+        "format_metadata",
     ];
     let library = |column| Expr::col((threat_library::Entity, column));
     let select = select

@@ -1,3 +1,4 @@
 //! Sharing with people outside: invitations to teams.
 
 pub mod invitation;
+pub mod magic_link;

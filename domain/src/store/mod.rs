@@ -9,6 +9,7 @@ mod bulk;
 mod find;
 mod identity;
 mod ledger;
+mod link;
 mod people;
 mod scope;
 mod transaction;
@@ -26,6 +27,7 @@ use tokio::sync::Notify;
 pub use find::{Find, Rows};
 pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
 pub use ledger::{Afterwards, Claim, Ledger, Progress, Published};
+pub use link::{Found, Links, Opened};
 pub use people::Person;
 pub use scope::Scope;
 pub use transaction::{Change, Transaction};
@@ -66,7 +68,7 @@ impl Store {
 
     /// What the actor may see.
     pub fn read<'s>(&'s self, actor: &'s Actor) -> Scope<'s> {
-        Scope::pooled(actor, &self.connection, &self.vault)
+        Scope::pooled(actor, &self.connection, &self.vault, &self.clock)
     }
 
     /// Begins changes on behalf of the actor. Nothing is written until the commit.

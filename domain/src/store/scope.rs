@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use entity::{Actor, Id, Keyed, Names, Ref, Tenanted};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction,
@@ -7,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{Find, KEYS_PER_STATEMENT};
-use crate::{Error, Result, account::Vault};
+use crate::{Clock, Error, Result, account::Vault};
 
 /// The database as one actor may see it.
 #[derive(Clone, Copy)]
@@ -15,6 +16,7 @@ pub struct Scope<'c> {
     actor: &'c Actor,
     connection: Connection<'c>,
     vault: &'c Vault,
+    clock: &'c Clock,
 }
 
 #[derive(Clone, Copy)]
@@ -28,16 +30,18 @@ impl<'c> Scope<'c> {
         actor: &'c Actor,
         connection: &'c DatabaseConnection,
         vault: &'c Vault,
+        clock: &'c Clock,
     ) -> Self {
-        Self { actor, connection: Connection::Pool(connection), vault }
+        Self { actor, connection: Connection::Pool(connection), vault, clock }
     }
 
     pub(super) const fn within(
         actor: &'c Actor,
         connection: &'c DatabaseTransaction,
         vault: &'c Vault,
+        clock: &'c Clock,
     ) -> Self {
-        Self { actor, connection: Connection::Transaction(connection), vault }
+        Self { actor, connection: Connection::Transaction(connection), vault, clock }
     }
 
     pub(super) fn executor(self) -> DatabaseExecutor<'c> {
@@ -55,6 +59,11 @@ impl<'c> Scope<'c> {
     /// Encrypts and decrypts what is stored encrypted.
     pub const fn vault(self) -> &'c Vault {
         self.vault
+    }
+
+    /// The current time in UTC.
+    pub fn now(self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// Rows of the table that the actor may see.

@@ -37,7 +37,7 @@ impl<'s> Transaction<'s> {
 
     /// What the actor sees within these changes.
     pub fn scope(&self) -> Scope<'_> {
-        Scope::within(self.actor, &self.connection, &self.store.vault)
+        Scope::within(self.actor, &self.connection, &self.store.vault, &self.store.clock)
     }
 
     pub(super) const fn connection(&self) -> &DatabaseTransaction {

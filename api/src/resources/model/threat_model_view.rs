@@ -58,7 +58,7 @@ pub struct ThreatModel {
 
 impl ThreatModel {
     /// A model with addresses of its images made for one answer.
-    pub(super) fn new(row: threat_model::Model, detail: Detail, addresses: &Addresses) -> Self {
+    pub(in crate::resources) fn new(row: threat_model::Model, detail: Detail, addresses: &Addresses) -> Self {
         let Detail { names, diagrams, images, connections, frameworks, checklist } = detail;
         let connected_packs = connections.packs();
         Self {
