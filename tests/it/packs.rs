@@ -1,6 +1,6 @@
 //! Packs: import in place, overlays, dependencies, removal, and the number of statements.
 
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
 use domain::library::{self, Catalogue, ImportAnswer, Renewal, Wish};
 use entity::{Actor, Id};
@@ -344,9 +344,7 @@ fn pack_of(folder: &Path, slug: &str, size: usize) {
             file.push_str(&line);
         }
     }
-    let mut about = String::new();
-    write!(about, "pack: {{slug: {slug}, name: P, version: 1.0.0, pack_type: full}}\n")
-        .expect("a text");
+    let about = format!("pack: {{slug: {slug}, name: P, version: 1.0.0, pack_type: full}}\n");
     let [components, threats, countermeasures, exposed, answered, mapped] = &files;
     write_pack(
         folder,
