@@ -25,8 +25,11 @@ async fn neighbour(app: &App, owner: &Client) -> (Client, i64) {
     let mut host = owner.clone();
     host.team = team;
     let neighbour = app.invited(&host, "member").await;
-    let model = made(owner, "/api/threat-models/", json!({"name": "Theirs", "owningTeam": team}));
-    (neighbour, model.await)
+    (neighbour, model_of(owner, team).await)
+}
+
+async fn model_of(client: &Client, team: i64) -> i64 {
+    made(client, "/api/threat-models/", json!({"name": "Model", "owningTeam": team})).await
 }
 
 #[tokio::test]
@@ -35,7 +38,7 @@ async fn a_deleted_system_takes_own_components_and_leaves_those_of_other_teams()
     let owner = app.owner().await;
     let member = app.invited(&owner, "member").await;
     let (_, theirs) = neighbour(&app, &owner).await;
-    let own = owner.model("Own").await;
+    let own = model_of(&owner, owner.team).await;
     let system = made(&owner, "/api/systems/", json!({"name": "Shared"})).await;
     let link = format!("/api/threat-models/{own}/add_system/");
     owner.post(&link, json!({"systemId": system})).await.expect(200);
@@ -54,7 +57,7 @@ async fn putting_a_component_into_a_zone_of_another_team_gives_no_rights_over_th
     let app = App::start().await;
     let owner = app.owner().await;
     let (neighbour, theirs) = neighbour(&app, &owner).await;
-    let own = owner.model("Own").await;
+    let own = model_of(&owner, owner.team).await;
     let zone = made(&owner, "/api/trust-zones/", json!({"name": "Vault"})).await;
     component(&owner, "Safe", json!({"threatModel": own, "trustZone": zone})).await;
 
@@ -100,7 +103,7 @@ async fn what_depends_on_a_component_follows_it_to_another_model() {
     let app = App::start().await;
     let owner = app.owner().await;
     let (neighbour, theirs) = neighbour(&app, &owner).await;
-    let own = owner.model("Own").await;
+    let own = model_of(&owner, owner.team).await;
     let web = component(&owner, "Web", json!({"threatModel": own})).await;
     let database = component(&owner, "Database", json!({"threatModel": own})).await;
     let asset = json!({"name": "Cards", "classification": "secret", "threatModel": own});
