@@ -7,18 +7,15 @@ use sea_orm::{
     sea_query::{Alias, Expr, ExprTrait, IntoIden, TableRef, ValueTuple},
 };
 
-use super::{
-    ROWS_PER_STATEMENT, Transaction,
-    transaction::Dates,
-};
+use super::{KEYS_PER_STATEMENT, Transaction, transaction::Dates};
 use crate::{Error, Result};
 
 /// The name of the list of new values within the statement.
 const CHANGED: &str = "changed";
 
 impl Transaction<'_> {
-    /// Writes rows that were read and then changed, each with its own values, in one statement per
-    /// 500 rows. Rows without changes are left alone. Refuses rows that the actor may not change,
+    /// Writes rows that were read and then changed, each with its own values, in as few statements
+    /// as the databases allow: one for thousands of rows. Rows without changes are left alone. Refuses rows that the actor may not change,
     /// or could not change afterwards. Returns how many were written.
     pub async fn save_many<A>(&self, rows: Vec<A>) -> Result<u64>
     where
@@ -29,7 +26,7 @@ impl Transaction<'_> {
             self.date(row, Dates::Updated);
         }
         let columns = changed_columns(&rows);
-        for chunk in rows.chunks(ROWS_PER_STATEMENT) {
+        for chunk in rows.chunks(KEYS_PER_STATEMENT / (columns.len() + 1)) {
             self.save_chunk(chunk, &columns).await?;
         }
         Ok(rows.len() as u64)
