@@ -90,9 +90,8 @@ pub async fn suggestions(
         });
     }
     found.sort_by(|one, other| {
-        let key = |it: &Suggestion| {
-            (it.target_component.clone(), it.countermeasure.clone(), it.target)
-        };
+        let key =
+            |it: &Suggestion| (it.target_component.clone(), it.countermeasure.clone(), it.target);
         key(one).cmp(&key(other))
     });
     Ok(found)

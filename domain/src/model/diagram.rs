@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use entity::{
-    Document, Id, Names, Ref, component, component_library, diagram, threat_model,
-};
+use entity::{Document, Id, Names, Ref, component, component_library, diagram, threat_model};
 use sea_orm::{ActiveValue, ActiveValue::Set, ColumnTrait, QuerySelect};
 
 use super::{Canvas, Shown, synchronisation::synchronise};

@@ -6,9 +6,7 @@ mod plan;
 
 use std::collections::{HashMap, HashSet};
 
-use entity::{
-    Document, Id, component, component_library, data_flow, threat_library,
-};
+use entity::{Document, Id, component, component_library, data_flow, threat_library};
 use sea_orm::{ActiveModelTrait, ColumnTrait, QuerySelect};
 use serde_json::json;
 
@@ -124,9 +122,7 @@ async fn existing<K: Kind>(
             .find::<K::Threat>()
             .filter(K::THREAT.parent.is_in(chunk.iter().map(|target| target.id)))
             .filter(K::THREAT.library.is_not_null())
-            .shape(|select| {
-                select.select_only().column(K::THREAT.parent).column(K::THREAT.library)
-            })
+            .shape(|select| select.select_only().column(K::THREAT.parent).column(K::THREAT.library))
             .tuples()
             .await?;
         existing.extend(pairs);

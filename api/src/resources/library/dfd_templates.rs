@@ -63,7 +63,10 @@ impl Resource for DfdTemplates {
         Filter::choice::<DiagramType>("diagram_type", Column::DiagramType),
     ];
     const NARROWING: &'static [(&'static str, &'static str)] = &[
-        ("threat_model", "Only templates of packs connected to the model, and those without a pack."),
+        (
+            "threat_model",
+            "Only templates of packs connected to the model, and those without a pack.",
+        ),
         ("retired", "`true` shows templates that their pack no longer brings, too."),
     ];
     const SEARCH: &'static [Column] = &[Column::Name, Column::Description];

@@ -26,9 +26,7 @@ use crate::{
     error,
     extract::{Allowed, Key},
     input::{Body, Field, Filter, Params, Sort, When, vouch},
-    resource::{
-        self, Resource, Sorting, described_create, describe, handlers, query_parameter,
-    },
+    resource::{self, Resource, Sorting, describe, described_create, handlers, query_parameter},
     router::CANVAS_LIMIT,
     state::AppState,
     wire::Timestamp,
@@ -40,6 +38,7 @@ pub struct Diagrams;
 /// A diagram with its drawing.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the API says diagramType")]
 pub struct Diagram {
     id: Id<Entity>,
     name: String,
@@ -280,10 +279,8 @@ async fn delete(
 ) -> error::Result<Json<Deleted>> {
     let transaction = state.store.write(&actor).await?;
     let diagram = transaction.scope().get_writable(key).await?;
-    let orphans = match params.is_true("delete_orphaned_components") {
-        true => Orphans::Delete,
-        false => Orphans::Keep,
-    };
+    let orphans =
+        if params.is_true("delete_orphaned_components") { Orphans::Delete } else { Orphans::Keep };
     let orphaned_components_deleted = rules::delete(&transaction, diagram, orphans).await?;
     transaction.commit().await?;
     Ok(Json(Deleted { status: "deleted", orphaned_components_deleted }))

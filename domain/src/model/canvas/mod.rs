@@ -136,9 +136,7 @@ impl Canvas {
     /// Whether a node lies in itself by way of the nodes around it.
     pub fn is_in_itself(&self, place: usize) -> bool {
         let up = |inner: &usize| self.parent(*inner);
-        std::iter::successors(up(&place), up)
-            .take(self.nodes.len())
-            .any(|outer| outer == place)
+        std::iter::successors(up(&place), up).take(self.nodes.len()).any(|outer| outer == place)
     }
 
     /// Writes the id of a record into a node.

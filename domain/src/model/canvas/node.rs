@@ -1,6 +1,4 @@
-use entity::{
-    Ref, choice::ComponentCategory, component, component_library, orgsystem, trust_zone,
-};
+use entity::{Ref, choice::ComponentCategory, component, component_library, orgsystem, trust_zone};
 use serde_json::Value;
 
 use super::reading::{Part, Read};

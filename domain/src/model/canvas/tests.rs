@@ -18,7 +18,7 @@ fn faults(document: Value) -> Vec<String> {
     }
 }
 
-fn node(data: Value) -> Value {
+fn node(data: &Value) -> Value {
     json!({"nodes": [{"id": "a", "type": "process", "data": data}]})
 }
 
@@ -51,7 +51,8 @@ fn a_drawing_comes_back_unchanged_except_for_the_written_ids() {
 
 #[test]
 fn an_id_that_is_there_already_is_not_rewritten() {
-    let sent = json!({"nodes": [{"id": "a", "type": "process", "data": {"componentId": 7, "x": 1}}]});
+    let sent =
+        json!({"nodes": [{"id": "a", "type": "process", "data": {"componentId": 7, "x": 1}}]});
     let mut canvas = Canvas::read(sent.clone()).expect("well formed");
     canvas.write_node(0, "componentId", 7);
     assert_eq!(canvas.into_document().to_string(), sent.to_string());
@@ -69,11 +70,11 @@ fn a_malformed_drawing_is_refused_and_the_node_and_key_are_named() {
         ["Node \"a\": data: Expected an object."]
     );
     assert_eq!(
-        faults(node(json!({"label": "x".repeat(256)}))),
+        faults(node(&json!({"label": "x".repeat(256)}))),
         ["Node \"a\": label: Ensure this field has no more than 255 characters."]
     );
     assert_eq!(
-        faults(node(json!({"componentId": "first"}))),
+        faults(node(&json!({"componentId": "first"}))),
         ["Node \"a\": componentId: A valid integer is required."]
     );
     assert_eq!(
@@ -85,7 +86,7 @@ fn a_malformed_drawing_is_refused_and_the_node_and_key_are_named() {
         ["Edge \"e\": encrypted: Must be a valid boolean."]
     );
     assert_eq!(
-        faults(node(json!({"description": "a\0b"}))),
+        faults(node(&json!({"description": "a\0b"}))),
         ["Node \"a\": description: Null characters are not allowed."]
     );
 }

@@ -140,10 +140,7 @@ impl<E> Plan<E> {
                 organization: step.organization,
                 model: step.model,
                 library: self.threats.get(&step.threat)?,
-                classification: self
-                    .classifications
-                    .get(&step.threat)
-                    .map_or(&[], Vec::as_slice),
+                classification: self.classifications.get(&step.threat).map_or(&[], Vec::as_slice),
                 severity: step.severity,
                 controls: self.controls_of(step),
             })
