@@ -4,6 +4,8 @@ mod account_rules;
 mod accounts;
 mod architecture;
 mod bulk;
+mod diagrams;
+mod drawings;
 mod jobs;
 mod organizations;
 mod packs;
