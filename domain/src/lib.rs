@@ -5,6 +5,7 @@ pub mod clock;
 pub mod compliance;
 pub mod countermeasure;
 pub mod error;
+pub mod exchange;
 pub mod job;
 pub mod library;
 pub mod model;

@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 pub struct Upload {
     /// The fields that are no files.
     pub body: Body,
+    is_form: bool,
     files: HashMap<String, File>,
 }
 
@@ -35,6 +36,11 @@ impl Upload {
     /// The file in a field, taken out of the form.
     pub fn take_file(&mut self, name: &str) -> Option<File> {
         self.files.remove(name)
+    }
+
+    /// Whether it is a form with parts.
+    pub const fn is_form(&self) -> bool {
+        self.is_form
     }
 
     /// Reads a body that is a form with parts.
@@ -57,7 +63,7 @@ impl Upload {
                 }
             }
         }
-        Ok(Self { body: Body::from(fields), files })
+        Ok(Self { body: Body::from(fields), is_form: true, files })
     }
 }
 
@@ -81,7 +87,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
             return Self::from_form(request, state).await;
         }
         let body = Body::from_request(request, state).await?;
-        Ok(Self { body, files: HashMap::new() })
+        Ok(Self { body, is_form: false, files: HashMap::new() })
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod countermeasure;
+pub mod exchange;
 pub mod health;
 pub mod jobs;
 pub mod library;
@@ -21,6 +22,7 @@ pub fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
         .merge(account::routes())
         .merge(countermeasure::routes())
+        .merge(exchange::routes())
         .merge(health::routes())
         .merge(jobs::routes())
         .merge(library::routes())

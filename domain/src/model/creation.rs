@@ -28,21 +28,29 @@ pub struct Links {
 /// [`Error::Invalid`] on a list whose ids the actor may not see, [`Error::Forbidden`] when the
 /// actor may not write in the organization or for the team.
 pub async fn create(
-    mut draft: threat_model::ActiveModel,
+    draft: threat_model::ActiveModel,
     links: &Links,
     transaction: &Transaction<'_>,
 ) -> Result<threat_model::Model> {
-    let organization = organization(&draft, transaction)?;
-    draft.organization_id = Set(organization);
-    draft.owning_team_id = Set(owning_team(&draft, organization, transaction).await?);
-    draft.created_by_id = Set(transaction.actor().user());
-    let model = transaction.insert(draft).await?;
+    let model = add(draft, transaction).await?;
     connect_packs(&model, transaction).await?;
     relations::link_frameworks(&model, &links.frameworks, transaction).await?;
     relations::link_systems(&model, &links.systems, transaction).await?;
     let related = RelationType::RelatedTo;
     relations::link_references(&model, &links.references, related, transaction).await?;
     Ok(model)
+}
+
+/// Adds a threat model that is connected with nothing. Organization and team as for [`create`].
+pub async fn add(
+    mut draft: threat_model::ActiveModel,
+    transaction: &Transaction<'_>,
+) -> Result<threat_model::Model> {
+    let organization = organization(&draft, transaction)?;
+    draft.organization_id = Set(organization);
+    draft.owning_team_id = Set(owning_team(&draft, organization, transaction).await?);
+    draft.created_by_id = Set(transaction.actor().user());
+    transaction.insert(draft).await
 }
 
 /// Checks that a team belongs to the organization.

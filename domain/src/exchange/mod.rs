@@ -1,0 +1,3 @@
+//! Formats in which threat models are exchanged with other tools.
+
+pub mod tm_library;
