@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aide::axum::ApiRouter;
 use domain::{
-    Result, Scope, Transaction,
+    Error, Result, Scope, Transaction,
     permission::{ReadModels, WriteModels},
     threat::Home,
 };
@@ -102,19 +102,23 @@ impl Resource for Findings {
 
     async fn prepare(
         draft: &mut ActiveModel,
-        _: &Body,
+        body: &Body,
         transaction: &Transaction<'_>,
     ) -> Result<()> {
-        settle(draft, transaction.scope()).await
+        settle(draft, body, transaction.scope()).await
     }
 
     async fn changing(
-        _: &Model,
+        before: &Model,
         draft: &mut ActiveModel,
-        _: &Body,
+        body: &Body,
         transaction: &Transaction<'_>,
     ) -> Result<()> {
-        settle(draft, transaction.scope()).await
+        if *draft.threat_model_id.as_ref() != before.threat_model_id {
+            let text = "A finding cannot move to another threat model.";
+            return Err(Error::invalid("threat_model", text));
+        }
+        settle(draft, body, transaction.scope()).await
     }
 
     async fn views(rows: Vec<Model>, scope: Scope<'_>) -> Result<Vec<View>> {
@@ -143,24 +147,23 @@ impl Resource for Findings {
     }
 }
 
-/// Puts a finding into the organization of its model, where all that it names must live.
-async fn settle(draft: &mut ActiveModel, scope: Scope<'_>) -> Result<()> {
+/// Puts a finding into the organization of its model, where all that a request names must live.
+async fn settle(draft: &mut ActiveModel, body: &Body, scope: Scope<'_>) -> Result<()> {
     let threat_model = *draft.threat_model_id.as_ref();
     let organization = scope.get(threat_model).await?.organization_id;
     let home = Home { organization, threat_model: Some(threat_model) };
-    home.admit(scope, "matched_threat_library", *draft.matched_threat_library_id.as_ref()).await?;
-    home.admit(
-        scope,
-        "matched_component_countermeasure",
-        *draft.matched_component_countermeasure_id.as_ref(),
-    )
-    .await?;
-    home.admit(
-        scope,
-        "matched_flow_countermeasure",
-        *draft.matched_flow_countermeasure_id.as_ref(),
-    )
-    .await?;
+    let field = "matched_threat_library";
+    if body.get(field).is_some() {
+        home.admit(scope, field, *draft.matched_threat_library_id.as_ref()).await?;
+    }
+    let field = "matched_component_countermeasure";
+    if body.get(field).is_some() {
+        home.admit(scope, field, *draft.matched_component_countermeasure_id.as_ref()).await?;
+    }
+    let field = "matched_flow_countermeasure";
+    if body.get(field).is_some() {
+        home.admit(scope, field, *draft.matched_flow_countermeasure_id.as_ref()).await?;
+    }
     draft.organization_id = Set(organization);
     Ok(())
 }

@@ -103,7 +103,7 @@ impl<K: ThreatKind> Resource for Countermeasures<K> {
         transaction: &Transaction<'_>,
     ) -> Result<()> {
         let columns = K::COUNTERMEASURE;
-        let home = settle::<K>(draft, transaction.scope()).await?;
+        let home = settle::<K>(draft, body, transaction.scope()).await?;
         let status = drafted::<K::Countermeasure, _>(draft, columns.status).unwrap_or_default();
         let actor = transaction.actor();
         countermeasure::may_have_status(actor, home.organization, None, status)?;
@@ -122,7 +122,7 @@ impl<K: ThreatKind> Resource for Countermeasures<K> {
         transaction: &Transaction<'_>,
     ) -> Result<()> {
         let columns = K::COUNTERMEASURE;
-        let home = settle::<K>(draft, transaction.scope()).await?;
+        let home = settle::<K>(draft, body, transaction.scope()).await?;
         if Some(home.threat_model) != drafted::<K::Countermeasure, _>(draft, columns.threat_model) {
             let text = "A countermeasure cannot move to another threat model.";
             return Err(Error::invalid(K::COUNTERMEASURE_FORM.parent, text));
@@ -167,18 +167,27 @@ impl<K: ThreatKind> Resource for Countermeasures<K> {
     }
 }
 
-/// Checks that what a countermeasure names lives where its threat does, and says where that is.
-async fn settle<K: ThreatKind>(draft: &Draft<K::Countermeasure>, scope: Scope<'_>) -> Result<Home> {
+/// Checks that what a request names lives where the threat does, and says where that is.
+async fn settle<K: ThreatKind>(
+    draft: &Draft<K::Countermeasure>,
+    body: &Body,
+    scope: Scope<'_>,
+) -> Result<Home> {
     let columns = K::COUNTERMEASURE;
     let threat: Id<K::Threat> =
         drafted::<K::Countermeasure, _>(draft, columns.parent).ok_or(Error::NotFound)?;
     let home = Home::of::<K::Threat>(scope, threat).await?;
-    let library: Option<LibraryId> =
-        drafted::<K::Countermeasure, _>(draft, columns.library).flatten();
-    home.admit(scope, "countermeasure_library", library).await?;
+    if body.get("countermeasure_library").is_some() {
+        let library: Option<LibraryId> =
+            drafted::<K::Countermeasure, _>(draft, columns.library).flatten();
+        home.admit(scope, "countermeasure_library", library).await?;
+    }
     for (field, column) in
         [("verified_by", columns.verified_by), ("assigned_owner", columns.assigned_owner)]
     {
+        if body.get(field).is_none() {
+            continue;
+        }
         let user: Option<Id<user::Entity>> =
             drafted::<K::Countermeasure, _>(draft, column).flatten();
         home.admit_user(scope, field, user).await?;

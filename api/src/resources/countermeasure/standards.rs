@@ -75,10 +75,10 @@ impl<K: ThreatKind> Resource for Standards<K> {
 
     async fn prepare(
         draft: &mut Draft<K::Standard>,
-        _: &Body,
+        body: &Body,
         transaction: &Transaction<'_>,
     ) -> Result<()> {
-        let home = settle::<K>(draft, transaction.scope()).await?;
+        let home = settle::<K>(draft, body, transaction.scope()).await?;
         draft.set(K::STANDARD.organization, home.organization.into());
         draft.set(K::STANDARD.threat_model, home.threat_model.into());
         copy_words::<K>(draft, transaction.scope()).await
@@ -87,11 +87,11 @@ impl<K: ThreatKind> Resource for Standards<K> {
     async fn changing(
         before: &Row<K::Standard>,
         draft: &mut Draft<K::Standard>,
-        _: &Body,
+        body: &Body,
         transaction: &Transaction<'_>,
     ) -> Result<()> {
         let columns = K::STANDARD;
-        let home = settle::<K>(draft, transaction.scope()).await?;
+        let home = settle::<K>(draft, body, transaction.scope()).await?;
         if Some(home.threat_model) != drafted::<K::Standard, _>(draft, columns.threat_model) {
             let text = "A mapping cannot move to another threat model.";
             return Err(Error::invalid(K::STANDARD_FORM.parent, text));
@@ -114,13 +114,19 @@ impl<K: ThreatKind> Resource for Standards<K> {
 }
 
 /// Checks that the requirement belongs to the countermeasure's organization, and says where that is.
-async fn settle<K: ThreatKind>(draft: &Draft<K::Standard>, scope: Scope<'_>) -> Result<Home> {
+async fn settle<K: ThreatKind>(
+    draft: &Draft<K::Standard>,
+    body: &Body,
+    scope: Scope<'_>,
+) -> Result<Home> {
     let countermeasure: Id<K::Countermeasure> =
         drafted::<K::Standard, _>(draft, K::STANDARD.parent).ok_or(Error::NotFound)?;
     let home = Home::of::<K::Countermeasure>(scope, countermeasure).await?;
-    let requirement: Option<Id<requirement::Entity>> =
-        drafted::<K::Standard, _>(draft, K::STANDARD.requirement).flatten();
-    home.admit(scope, "requirement", requirement).await?;
+    if body.get("requirement").is_some() {
+        let requirement: Option<Id<requirement::Entity>> =
+            drafted::<K::Standard, _>(draft, K::STANDARD.requirement).flatten();
+        home.admit(scope, "requirement", requirement).await?;
+    }
     Ok(home)
 }
 

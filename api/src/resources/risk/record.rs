@@ -77,7 +77,7 @@ impl Resource for Risks {
         body: &Body,
         transaction: &Transaction<'_>,
     ) -> DomainResult<()> {
-        let model = settle(draft, transaction.scope()).await?;
+        let model = settle(draft, body, transaction.scope()).await?;
         draft.organization_id = Set(model.organization_id);
         let stated = stated_score(body);
         score(draft, model.risk_scoring_method, stated)?;
@@ -92,7 +92,7 @@ impl Resource for Risks {
         body: &Body,
         transaction: &Transaction<'_>,
     ) -> DomainResult<()> {
-        let model = settle(draft, transaction.scope()).await?;
+        let model = settle(draft, body, transaction.scope()).await?;
         let states_score = model.risk_scoring_method != ScoringMethod::TmLibrary
             && body.get("inherent_score").is_some();
         if body.get("scoring_metadata").is_none() && !states_score {
@@ -123,12 +123,20 @@ impl Resource for Risks {
     }
 }
 
-/// Checks that the people belong to the organization of the model, and returns the model.
-async fn settle(draft: &ActiveModel, scope: Scope<'_>) -> DomainResult<threat_model::Model> {
+/// Checks that the people in a request belong to the organization of the model, and returns the
+/// model.
+async fn settle(
+    draft: &ActiveModel,
+    body: &Body,
+    scope: Scope<'_>,
+) -> DomainResult<threat_model::Model> {
     let model = scope.get(*draft.threat_model_id.as_ref()).await?;
     let home = Home { organization: model.organization_id, threat_model: Some(model.id) };
-    home.admit_user(scope, "owner", *draft.owner_id.as_ref()).await?;
-    home.admit_user(scope, "assigned_to", *draft.assigned_to_id.as_ref()).await?;
+    for (field, person) in [("owner", &draft.owner_id), ("assigned_to", &draft.assigned_to_id)] {
+        if body.get(field).is_some() {
+            home.admit_user(scope, field, *person.as_ref()).await?;
+        }
+    }
     Ok(model)
 }
 

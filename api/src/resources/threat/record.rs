@@ -89,10 +89,10 @@ impl<K: ThreatKind> Resource for Threats<K> {
 
     async fn prepare(
         draft: &mut Draft<K::Threat>,
-        _: &Body,
+        body: &Body,
         transaction: &Transaction<'_>,
     ) -> Result<()> {
-        let home = settle::<K>(draft, transaction.scope()).await?;
+        let home = settle::<K>(draft, body, transaction.scope()).await?;
         draft.set(K::THREAT.organization, home.organization.into());
         draft.set(K::THREAT.threat_model, home.threat_model.into());
         draft.set(K::THREAT.taxonomy_snapshot, Document(json!([])).into());
@@ -105,7 +105,7 @@ impl<K: ThreatKind> Resource for Threats<K> {
         body: &Body,
         transaction: &Transaction<'_>,
     ) -> Result<()> {
-        let home = settle::<K>(draft, transaction.scope()).await?;
+        let home = settle::<K>(draft, body, transaction.scope()).await?;
         if Some(home.threat_model) != drafted::<K::Threat, _>(draft, K::THREAT.threat_model) {
             let text = "A threat cannot move to another threat model.";
             return Err(Error::invalid(K::THREAT_FORM.parent, text));
@@ -152,18 +152,26 @@ impl<K: ThreatKind> Resource for Threats<K> {
     }
 }
 
-/// Checks that what a threat names lives where the threat does, and says where that is.
-async fn settle<K: ThreatKind>(draft: &Draft<K::Threat>, scope: Scope<'_>) -> Result<Home> {
+/// Checks that what a request names lives where the threat does, and says where that is.
+async fn settle<K: ThreatKind>(
+    draft: &Draft<K::Threat>,
+    body: &Body,
+    scope: Scope<'_>,
+) -> Result<Home> {
     let columns = K::THREAT;
     let place: Id<K::Place> =
         drafted::<K::Threat, _>(draft, columns.parent).ok_or(Error::NotFound)?;
     let home = Home::of::<K::Place>(scope, place).await?;
-    let library: Option<Id<threat_library::Entity>> =
-        drafted::<K::Threat, _>(draft, columns.library).flatten();
-    let actor: Option<Id<component::Entity>> =
-        drafted::<K::Threat, _>(draft, columns.actor).flatten();
-    home.admit(scope, "threat_library", library).await?;
-    home.admit(scope, "threat_actor", actor).await?;
+    if body.get("threat_library").is_some() {
+        let library: Option<Id<threat_library::Entity>> =
+            drafted::<K::Threat, _>(draft, columns.library).flatten();
+        home.admit(scope, "threat_library", library).await?;
+    }
+    if body.get("threat_actor").is_some() {
+        let actor: Option<Id<component::Entity>> =
+            drafted::<K::Threat, _>(draft, columns.actor).flatten();
+        home.admit(scope, "threat_actor", actor).await?;
+    }
     Ok(home)
 }
 
