@@ -11,3 +11,4 @@ mod organizations;
 mod packs;
 mod schema;
 mod threat_models;
+mod threats;

@@ -182,19 +182,34 @@ async fn statements_do_not_grow_with_threats_and_countermeasures() {
         let countermeasure = bench.countermeasure(threats[0], "planned").await;
         let risk = bench.risk(&threats).await;
         bench.risk(&threats[1..]).await;
-        let owner = &bench.owner;
-        let path = format!("/api/component-countermeasures/{countermeasure}/");
-        let (change, _) = app.statements_of(owner.patch(&path, json!({"status": "gap"}))).await;
-        let (read, _) = app.statements_of(owner.get(&risk)).await;
-        let risks = format!("/api/threat-models/{}/risks/", bench.model);
-        let (list, _) = app.statements_of(owner.get(&risks)).await;
-        let path = format!("/api/component-threats/?component={}", bench.component);
-        let (threats_listed, _) = app.statements_of(owner.get(&path)).await;
-        let path = format!("/api/component-countermeasures/?instance_threat={}", threats[0]);
-        let (listed, _) = app.statements_of(owner.get(&path)).await;
-        counts.push([change, read, list, threats_listed, listed]);
+        let reads = [
+            risk,
+            format!("/api/threat-models/{}/risks/", bench.model),
+            format!("/api/component-threats/?component={}", bench.component),
+            format!("/api/component-countermeasures/?instance_threat={}", threats[0]),
+        ];
+        counts.push(least_statements(&app, &bench.owner, countermeasure, &reads).await);
     }
     assert_eq!(counts[0], counts[1]);
-    let [_, read, list, threats_listed, listed] = counts[1];
-    assert!([read, list, threats_listed, listed].iter().all(|count| *count <= 7), "{counts:?}");
+    assert!(counts[1][1..].iter().all(|count| *count <= 6), "{counts:?}");
+}
+
+/// Statements of a change of a countermeasure and of reads. The least of some tries counts, since
+/// the worker uses the same database.
+async fn least_statements(
+    app: &App,
+    owner: &Client,
+    countermeasure: i64,
+    reads: &[String],
+) -> Vec<usize> {
+    let path = format!("/api/component-countermeasures/{countermeasure}/");
+    let mut least = vec![usize::MAX; reads.len() + 1];
+    for status in ["gap", "planned", "gap", "planned"] {
+        let change = owner.patch(&path, json!({"status": status}));
+        least[0] = app.statements_of(change).await.0.min(least[0]);
+        for (least, read) in least[1..].iter_mut().zip(reads) {
+            *least = app.statements_of(owner.get(read)).await.0.min(*least);
+        }
+    }
+    least
 }

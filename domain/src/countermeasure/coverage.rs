@@ -113,8 +113,8 @@ async fn eligible<K: Kind>(
     match ids.iter().find(|id| !found.contains(id)) {
         None => Ok(ids),
         Some(unknown) => {
-            let text = format!("Invalid pk \"{unknown}\" - object does not exist.");
-            Err(Error::invalid("countermeasures", text))
+            let message = format!("Invalid pk \"{unknown}\" - object does not exist.");
+            Err(Error::invalid("countermeasures", message))
         }
     }
 }

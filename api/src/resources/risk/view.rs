@@ -65,7 +65,7 @@ pub(super) struct View {
     scoring_metadata: Document,
     /// How the inherent score follows from the inputs; null if it was stated.
     scoring_result: Option<Value>,
-    threats: Vec<Threat>,
+    threats: Vec<LinkedThreat>,
     format_metadata: Document,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct View {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "RiskThreat")]
-struct Threat {
+struct LinkedThreat {
     /// The link, unique among links of the same type.
     risk_threat_id: i64,
     /// The threat, unique among threats of the same type.
@@ -158,7 +158,7 @@ pub(super) async fn views(rows: Vec<Model>, scope: Scope<'_>) -> Result<Vec<View
             scoring_result: result(&row, common.scoring_method),
             common,
             scoring_metadata: row.scoring_metadata,
-            threats: threats.into_iter().map(Threat::from).collect(),
+            threats: threats.into_iter().map(LinkedThreat::from).collect(),
             format_metadata: row.format_metadata,
         }
     };
@@ -171,7 +171,7 @@ fn result(row: &Model, method: ScoringMethod) -> Option<Value> {
     (assessed.score == row.inherent_score).then_some(assessed.result)
 }
 
-impl From<RiskThreat> for Threat {
+impl From<RiskThreat> for LinkedThreat {
     fn from(threat: RiskThreat) -> Self {
         Self {
             threat_name: threat.name().map(str::to_owned),

@@ -4,7 +4,7 @@ use std::{collections::HashMap, marker::PhantomData};
 
 use domain::{
     Error, Result, Scope, Transaction,
-    library::classification::{Classification, classifications},
+    library::classification::classifications,
     permission::{ReadModels, WriteModels},
     risk,
     threat::{
@@ -209,12 +209,13 @@ pub(super) async fn views<K: ThreatKind>(
     let unnamed = rows.iter().filter(|row| own_name::<K>(row).is_none());
     let libraries = unnamed.filter_map(library::<K>);
     let names: HashMap<_, String> = scope.lookup(libraries, threat_library::Column::Name).await?;
+    let none = Vec::new();
     let view = |row: &Row<K::Threat>| {
         let place = place::<K>(row);
         let label = labels.get(&place).cloned().unwrap_or_default();
         let library = library::<K>(row);
         let name = own_name::<K>(row).or_else(|| names.get(&library?).cloned());
-        let classified = library.map(|library| entries.get(&library));
+        let classified = library.map(|library| json!(entries.get(&library).unwrap_or(&none)));
         let actor_name = actor::<K>(row).and_then(|actor| actors.get(&actor).cloned());
         View {
             threat_name_display: name,
@@ -230,7 +231,7 @@ fn bare<K: ThreatKind>(
     row: &Row<K::Threat>,
     place: Id<K::Place>,
     label: String,
-    classified: Option<Option<&Vec<Classification>>>,
+    classified: Option<Value>,
 ) -> View<K::Threatened> {
     let columns = K::THREAT;
     let snapshot: Document = value::<K::Threat, _>(row, columns.taxonomy_snapshot);
@@ -239,8 +240,7 @@ fn bare<K: ThreatKind>(
         threatened: K::threatened(place, label),
         threat_library: library::<K>(row),
         threat_name_display: None,
-        taxonomy_entries: classified
-            .map_or(snapshot.0, |entries| json!(entries.unwrap_or(&Vec::new()))),
+        taxonomy_entries: classified.unwrap_or(snapshot.0),
         inherent_severity: value::<K::Threat, _>(row, columns.inherent_severity),
         residual_severity: value::<K::Threat, _>(row, columns.residual_severity),
         status: value::<K::Threat, _>(row, columns.status),
