@@ -22,16 +22,19 @@ pub(super) fn schema() -> Value {
 
 pub(super) fn assess(values: &Map<String, Value>) -> Assessed {
     let inputs = Inputs::new(values);
-    let likelihood = rank(inputs, "likelihood", &LIKELIHOODS)?;
-    let impact = rank(inputs, "impact", &IMPACTS)?;
+    let (likelihood, impact) = (required(inputs, "likelihood")?, required(inputs, "impact")?);
+    let likelihood = rank("likelihood", likelihood, &LIKELIHOODS)?;
+    let impact = rank("impact", impact, &IMPACTS)?;
     let score = i32::try_from(likelihood * impact * STRETCH).unwrap_or(100);
     Ok(Some(Assessment { score, result: json!({"likelihood": likelihood, "impact": impact}) }))
 }
 
+fn required<'m>(inputs: Inputs<'m>, name: &str) -> Result<&'m Value, String> {
+    inputs.get(name).ok_or_else(|| format!("{name} is required for tm_library method."))
+}
+
 /// The place of a word, starting at 1.
-fn rank(inputs: Inputs<'_>, name: &str, words: &[&str]) -> Result<usize, String> {
-    let value =
-        inputs.get(name).ok_or_else(|| format!("{name} is required for tm_library method."))?;
+fn rank(name: &str, value: &Value, words: &[&str]) -> Result<usize, String> {
     let position = value.as_str().and_then(|word| words.iter().position(|known| *known == word));
     position.map(|position| position + 1).ok_or_else(|| {
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -67,8 +70,9 @@ mod tests {
 
     #[test]
     fn both_inputs_are_required() {
-        let missing = score(&json!({"likelihood": "rare"}));
-        assert_eq!(missing, Err("impact is required for tm_library method.".to_owned()));
+        let missing = Err("impact is required for tm_library method.".to_owned());
+        assert_eq!(score(&json!({"likelihood": "rare"})), missing);
+        assert_eq!(score(&json!({"likelihood": "never"})), missing);
         assert!(score(&json!({})).is_err());
     }
 
