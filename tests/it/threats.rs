@@ -190,7 +190,9 @@ async fn statements_do_not_grow_with_threats_and_countermeasures() {
         ];
         counts.push(least_statements(&app, &bench.owner, countermeasure, &reads).await);
     }
-    assert_eq!(counts[0], counts[1]);
+    assert_eq!(counts[0][1..], counts[1][1..]);
+    // A commit wakes the relay, whose look for jobs may fall into the change.
+    assert!(counts[0][0].abs_diff(counts[1][0]) <= 1, "{counts:?}");
     assert!(counts[1][1..].iter().all(|count| *count <= 6), "{counts:?}");
 }
 
