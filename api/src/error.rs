@@ -1,6 +1,6 @@
 //! Domain errors on their way out: the only place that knows both errors and status codes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use aide::OperationOutput;
 use axum::{
@@ -29,6 +29,8 @@ pub enum Error {
     TokenNotValid(&'static str),
     /// The request itself is wrong: status, code, text for people.
     Request(StatusCode, &'static str, Cow<'static, str>),
+    /// Too many attempts; another one is admitted after so long.
+    Throttled(Duration),
     /// An answer that an endpoint makes itself, with its status.
     Answer(StatusCode, Box<Value>),
 }
@@ -83,9 +85,17 @@ impl IntoResponse for Error {
                 }],
             })),
             Self::Request(status, code, detail) => problem(status, code, detail.into_owned()),
+            Self::Throttled(wait) => throttled(wait),
             Self::Answer(status, body) => (status, Json(*body)).into_response(),
         }
     }
+}
+
+fn throttled(wait: Duration) -> Response {
+    let seconds = wait.as_secs() + 1;
+    let detail = format!("Too many attempts. Try again in {seconds} seconds.");
+    let answer = problem(StatusCode::TOO_MANY_REQUESTS, "throttled", detail);
+    ([("retry-after", seconds.to_string())], answer).into_response()
 }
 
 fn unauthenticated(body: Value) -> Response {

@@ -6,6 +6,7 @@ pub mod description;
 pub mod error;
 pub mod extract;
 pub mod input;
+pub mod limits;
 pub mod resource;
 pub mod resources;
 pub mod router;

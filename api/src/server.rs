@@ -12,7 +12,7 @@ use sea_orm::DatabaseConnection;
 use tokio::net::TcpListener;
 use worker::{Queue, Runtime};
 
-use crate::{demo, router::router, state::AppState};
+use crate::{demo, limits::Limits, router::router, state::AppState};
 
 /// Why a command ended early. The text is for the operator.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -31,7 +31,8 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let login = if state.settings.demo { demo::make_demo(&state).await? } else { None };
     announce(&state.settings, login.as_ref());
     let stop = shutdown.clone();
-    axum::serve(listener, router(state))
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(async move { stop.begun().await })
         .await?;
     engine.stopped().await;
@@ -66,6 +67,7 @@ pub fn assemble(
     let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
     let vault = Arc::new(Vault::new(&secrets));
     let store = Store::new(connection, Clock::system(), vault);
+    let limits = if settings.rate_limits { Limits::on() } else { Limits::off() };
     let accounts = Arc::new(Accounts::new(store.clone(), &secrets, signup(&settings)));
     Ok(AppState {
         store,
@@ -74,6 +76,7 @@ pub fn assemble(
         storage: Storage::open(&settings)?,
         settings: Arc::new(settings),
         queue,
+        limits: Arc::new(limits),
     })
 }
 

@@ -6,6 +6,8 @@ use domain::{Store, account::Accounts, library::Catalogue};
 use platform::{Settings, Storage};
 use worker::Queue;
 
+use crate::limits::Limits;
+
 /// The parts of a running API. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
@@ -21,4 +23,6 @@ pub struct AppState {
     pub settings: Arc<Settings>,
     /// Where jobs go, and where the news of their end comes from.
     pub queue: Queue,
+    /// How often clients may try to sign in and the like.
+    pub limits: Arc<Limits>,
 }

@@ -47,3 +47,19 @@ async fn a_reset_link_arrives_by_mail_and_works_once() {
     let login = json!({"email": email, "password": password});
     stranger.post("/api/auth/login/", login).await.expect(200);
 }
+
+#[tokio::test]
+async fn guessing_a_password_is_slowed_down() {
+    let app = App::start_with(&[("RATE_LIMITS", "on")]).await;
+    let user = app.register(&App::address("ada")).await;
+    let guess = json!({"email": user.email, "password": "not it"});
+    for _ in 0..10 {
+        app.stranger().post("/api/auth/login/", guess.clone()).await.expect(400);
+    }
+    let refused = app.stranger().post("/api/auth/login/", guess).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(refused.expect(429)["code"], "throttled");
+    let other = json!({"email": App::address("eve"), "password": "not it"});
+    app.stranger().post("/api/auth/login/", other).await.expect(400);
+    user.get("/api/auth/user/").await.expect(200);
+}

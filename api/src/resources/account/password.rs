@@ -13,6 +13,7 @@ use crate::{
     error::Result,
     extract::{Allowed, Anyone},
     input::{Body, Form},
+    limits::{Attempt, Origin},
     resource::json_body,
     state::AppState,
 };
@@ -92,18 +93,34 @@ async fn change(
     let old = body.get("old_password").and_then(|_| form.password("old_password"));
     let Some(new) = new_password(&mut form) else { return Err(form.into_error()) };
     form.check()?;
+    if old.is_some() {
+        state.limits.admit(Attempt::SignInTo, &caller.claims().user_id.to_string())?;
+    }
     state.accounts.change_password(caller.claims(), old, new).await?;
     Ok(Json(Detail { detail: "New password has been saved." }))
 }
 
-async fn ask(State(state): State<AppState>, _: Anyone, body: Body) -> Result<Json<Detail>> {
+async fn ask(
+    State(state): State<AppState>,
+    _: Anyone,
+    Origin(origin): Origin,
+    body: Body,
+) -> Result<Json<Detail>> {
+    state.limits.admit(Attempt::Mail, &origin)?;
     let mut form = Form::new(&body);
     let Some(email) = form.address("email") else { return Err(form.into_error()) };
+    state.limits.admit(Attempt::MailTo, &email.key())?;
     state.accounts.ask_for_reset(&email).await?;
     Ok(Json(Detail { detail: "Password reset e-mail has been sent." }))
 }
 
-async fn confirm(State(state): State<AppState>, _: Anyone, body: Body) -> Result<Json<Detail>> {
+async fn confirm(
+    State(state): State<AppState>,
+    _: Anyone,
+    Origin(origin): Origin,
+    body: Body,
+) -> Result<Json<Detail>> {
+    state.limits.admit(Attempt::SignIn, &origin)?;
     let mut form = Form::new(&body);
     let new = new_password(&mut form);
     let link = (form.required("uid", LONGEST_TOKEN), form.required("token", LONGEST_TOKEN));

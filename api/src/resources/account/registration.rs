@@ -14,6 +14,7 @@ use crate::{
     error::Result,
     extract::Anyone,
     input::{Body, Form},
+    limits::{Attempt, Origin},
     resource::json_body,
     state::AppState,
 };
@@ -86,9 +87,11 @@ pub(super) struct AddressOnly {
 async fn register(
     State(state): State<AppState>,
     _: Anyone,
+    Origin(origin): Origin,
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Session>)> {
+    state.limits.admit(Attempt::SignUp, &origin)?;
     let mut form = Form::new(&body);
     let username = form.blankable("username", 150).filter(|name| !name.is_empty());
     let email = form.address("email");
@@ -102,7 +105,13 @@ async fn register(
     Ok((StatusCode::CREATED, Json(signed_in.into())))
 }
 
-async fn verify(State(state): State<AppState>, _: Anyone, body: Body) -> Result<Json<Detail>> {
+async fn verify(
+    State(state): State<AppState>,
+    _: Anyone,
+    Origin(origin): Origin,
+    body: Body,
+) -> Result<Json<Detail>> {
+    state.limits.admit(Attempt::SignIn, &origin)?;
     let mut form = Form::new(&body);
     let Some(key) = form.required("key", 200) else { return Err(form.into_error()) };
     state.accounts.confirm_address(&key).await?;
@@ -112,10 +121,13 @@ async fn verify(State(state): State<AppState>, _: Anyone, body: Body) -> Result<
 async fn resend(
     State(state): State<AppState>,
     _: Anyone,
+    Origin(origin): Origin,
     body: Body,
 ) -> Result<(StatusCode, Json<Detail>)> {
+    state.limits.admit(Attempt::Mail, &origin)?;
     let mut form = Form::new(&body);
     let Some(email) = form.address("email") else { return Err(form.into_error()) };
+    state.limits.admit(Attempt::MailTo, &email.key())?;
     state.accounts.ask_for_verification(&email).await?;
     Ok((StatusCode::CREATED, Json(Detail { detail: "ok" })))
 }

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Result},
     extract::Anyone,
     input::{Body, Form},
+    limits::{Attempt, Origin},
     resource::json_body,
     state::AppState,
 };
@@ -93,9 +94,11 @@ struct Nothing {}
 async fn log_in(
     State(state): State<AppState>,
     _: Anyone,
+    Origin(origin): Origin,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Session>> {
+    state.limits.admit(Attempt::SignIn, &origin)?;
     let mut form = Form::new(&body);
     let email = match body.text("email")? {
         Some(_) => form.address("email"),
@@ -107,6 +110,7 @@ async fn log_in(
         let text = "Must include \"email\" and \"password\".";
         return Err(domain::Error::invalid_object(text).into());
     };
+    state.limits.admit(Attempt::SignInTo, &email.key())?;
     let agent = user_agent(&headers);
     let signed_in = state.accounts.log_in(email.as_str(), password, agent).await?;
     Ok(Json(signed_in.into()))
