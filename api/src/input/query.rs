@@ -54,7 +54,8 @@ impl Params {
         let page = (page > 1).then(|| ("page".to_owned(), page.to_string()));
         let mut pairs: Vec<(String, String)> = others.chain(page).collect();
         pairs.sort_by(|one, other| one.0.cmp(&other.0));
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let query =
+            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         let mark = if query.is_empty() { "" } else { "?" };
         format!("{}{}{mark}{query}", self.origin, self.path)
     }
@@ -182,11 +183,7 @@ impl<C: ColumnTrait> Sort<C> {
     }
 
     /// By the rank of a word, lowest first.
-    pub const fn ranked(
-        name: &'static str,
-        column: C,
-        ranks: &'static [&'static str],
-    ) -> Self {
+    pub const fn ranked(name: &'static str, column: C, ranks: &'static [&'static str]) -> Self {
         Self { name, column, ranks }
     }
 

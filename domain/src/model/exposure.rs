@@ -35,10 +35,7 @@ pub(super) async fn of_components(
 }
 
 /// Risks to which threats of the flows belong.
-pub(super) async fn of_flows(
-    scope: Scope<'_>,
-    which: Condition,
-) -> Result<Vec<Id<risk::Entity>>> {
+pub(super) async fn of_flows(scope: Scope<'_>, which: Condition) -> Result<Vec<Id<risk::Entity>>> {
     use flow_threat::Column as Threat;
     use risk_flow_threat::Column as Link;
 
@@ -47,9 +44,8 @@ pub(super) async fn of_flows(
         .find::<flow_threat::Entity>()
         .filter(Threat::DataFlowId.in_subquery(flows))
         .subquery(Threat::Id);
-    let links = scope
-        .find::<risk_flow_threat::Entity>()
-        .filter(Link::FlowThreatId.in_subquery(threats));
+    let links =
+        scope.find::<risk_flow_threat::Entity>().filter(Link::FlowThreatId.in_subquery(threats));
     Ok(distinct(links.values(Link::RiskId).await?))
 }
 

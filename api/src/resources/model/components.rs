@@ -118,8 +118,7 @@ impl Resource for Components {
         Filter::reference("threat_model", Column::ThreatModelId, vouch::<threat_model::Entity>),
     ];
     const SEARCH: &'static [Column] = &[Column::Name];
-    const DEFAULT_ORDER: &'static [Sorting<Self>] =
-        &[(Sort::by("name", Column::Name), Order::Asc)];
+    const DEFAULT_ORDER: &'static [Sorting<Self>] = &[(Sort::by("name", Column::Name), Order::Asc)];
 
     type Read = ReadModels;
     type Write = WriteModels;

@@ -50,8 +50,7 @@ impl Resource for DataFlowAssets {
     const UNIQUE: &'static str = "data_flow, data_asset";
     const FIELDS: &'static [Field<Column>] = &[
         Field::reference("data_flow", Column::DataFlowId, vouch::<DataFlow>).required(),
-        Field::reference("data_asset", Column::DataAssetId, vouch::<data_asset::Entity>)
-            .required(),
+        Field::reference("data_asset", Column::DataAssetId, vouch::<data_asset::Entity>).required(),
         Field::choice::<ProtectionMethod>("protection_method", Column::ProtectionMethod, "none"),
         Field::text("encryption_type", Column::EncryptionType, 50),
         Field::text("format", Column::Format, 50),

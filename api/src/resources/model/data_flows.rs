@@ -85,12 +85,8 @@ impl Resource for DataFlows {
     const PATH: &'static str = "/api/data-flows/";
     const TAG: &'static str = "Data flows";
     const FIELDS: &'static [Field<Column>] = &[
-        Field::reference(
-            "source_component",
-            Column::SourceComponentId,
-            vouch::<component::Entity>,
-        )
-        .required(),
+        Field::reference("source_component", Column::SourceComponentId, vouch::<component::Entity>)
+            .required(),
         Field::reference("dest_component", Column::DestComponentId, vouch::<component::Entity>)
             .required(),
         Field::text("label", Column::Label, 255),

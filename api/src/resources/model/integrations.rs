@@ -80,8 +80,7 @@ impl Resource for Integrations {
         Filter::reference("orgsystem", Column::OrgsystemId, vouch::<orgsystem::Entity>),
     ];
     const SEARCH: &'static [Column] = &[Column::Name];
-    const DEFAULT_ORDER: &'static [Sorting<Self>] =
-        &[(Sort::by("name", Column::Name), Order::Asc)];
+    const DEFAULT_ORDER: &'static [Sorting<Self>] = &[(Sort::by("name", Column::Name), Order::Asc)];
 
     type Read = ReadModels;
     type Write = WriteModels;
@@ -96,7 +95,8 @@ impl Resource for Integrations {
     ) -> Result<()> {
         let scope = transaction.scope();
         let system = draft.orgsystem_id.clone().take();
-        let system = system.ok_or_else(|| Error::invalid("orgsystem", "This field is required."))?;
+        let system =
+            system.ok_or_else(|| Error::invalid("orgsystem", "This field is required."))?;
         draft.organization_id = Set(belonging::organization_of(scope, system).await?);
         seal(draft, None, scope.vault());
         Ok(())

@@ -49,8 +49,7 @@ impl Resource for Placements {
     const UNIQUE: &'static str = "component, data_asset";
     const FIELDS: &'static [Field<Column>] = &[
         Field::reference("component", Column::ComponentId, vouch::<component::Entity>).required(),
-        Field::reference("data_asset", Column::DataAssetId, vouch::<data_asset::Entity>)
-            .required(),
+        Field::reference("data_asset", Column::DataAssetId, vouch::<data_asset::Entity>).required(),
         Field::choice::<DataState>("data_state", Column::DataState, "processed"),
         Field::text("volume", Column::Volume, 100),
         Field::flag("encrypted", Column::Encrypted),

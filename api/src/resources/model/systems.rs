@@ -120,8 +120,7 @@ impl Resource for Systems {
         Sort::by("created_at", Column::CreatedAt),
         Sort::ranked("criticality", Column::Criticality, CRITICALITIES),
     ];
-    const DEFAULT_ORDER: &'static [Sorting<Self>] =
-        &[(Sort::by("name", Column::Name), Order::Asc)];
+    const DEFAULT_ORDER: &'static [Sorting<Self>] = &[(Sort::by("name", Column::Name), Order::Asc)];
 
     type Read = ReadModels;
     type Write = WriteModels;

@@ -68,8 +68,7 @@ impl Resource for TrustZones {
     const NARROWING: &'static [(&'static str, &'static str)] =
         &[("threat_model", "Zones of this threat model, and zones that hold its components.")];
     const SEARCH: &'static [Column] = &[Column::Name, Column::Description];
-    const DEFAULT_ORDER: &'static [Sorting<Self>] =
-        &[(Sort::by("name", Column::Name), Order::Asc)];
+    const DEFAULT_ORDER: &'static [Sorting<Self>] = &[(Sort::by("name", Column::Name), Order::Asc)];
 
     type Read = ReadModels;
     type Write = WriteModels;
