@@ -44,8 +44,7 @@ impl Attempt {
         match self {
             Self::SignIn => (120, Duration::from_mins(1)),
             Self::SignInTo => (10, Duration::from_mins(1)),
-            Self::SignUp => (30, Duration::from_hours(1)),
-            Self::Mail => (30, Duration::from_hours(1)),
+            Self::SignUp | Self::Mail => (30, Duration::from_hours(1)),
             Self::MailTo => (5, Duration::from_hours(1)),
         }
     }
@@ -148,9 +147,8 @@ mod tests {
     #[test]
     fn attempts_run_out_for_one_account_and_not_for_another() {
         let limits = Limits::on();
-        let admitted = (0..20)
-            .filter(|_| limits.admit(Attempt::SignInTo, "ada@example.test").is_ok())
-            .count();
+        let admitted =
+            (0..20).filter(|_| limits.admit(Attempt::SignInTo, "ada@example.test").is_ok()).count();
         assert_eq!(admitted, 10);
         let refused = limits.admit(Attempt::SignInTo, "ada@example.test");
         assert!(matches!(refused, Err(Error::Throttled(wait)) if wait <= Duration::from_secs(6)));

@@ -57,9 +57,8 @@ fn is_well_formed(text: &str) -> bool {
 }
 
 fn is_local_part(local: &str) -> bool {
-    let allowed = |letter: char| {
-        letter.is_ascii_alphanumeric() || "-!#$%&'*+/=?^_`{}|~".contains(letter)
-    };
+    let allowed =
+        |letter: char| letter.is_ascii_alphanumeric() || "-!#$%&'*+/=?^_`{}|~".contains(letter);
     local.len() <= LONGEST_LOCAL_PART
         && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(allowed))
 }

@@ -87,8 +87,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, HashingFailed> {
-        let permit =
-            Arc::clone(&self.permits).acquire_owned().await.map_err(|_| HashingFailed)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| HashingFailed)?;
         let worked = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -140,11 +139,6 @@ fn verify_pbkdf2(password: &str, stored: &str) -> Verdict {
         return Verdict::Wrong;
     };
     let mut computed = [0; 32];
-    pbkdf2::pbkdf2_hmac::<Sha256>(
-        password.as_bytes(),
-        salt.as_bytes(),
-        iterations,
-        &mut computed,
-    );
+    pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), salt.as_bytes(), iterations, &mut computed);
     if bool::from(computed[..].ct_eq(&expected)) { Verdict::Outdated } else { Verdict::Wrong }
 }

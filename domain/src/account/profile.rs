@@ -15,8 +15,7 @@ pub const USERNAME_TAKEN: &str = "A user with that username already exists.";
 pub const MALFORMED_USERNAME: &str = "Enter a valid username. This value may contain only \
      letters, numbers, and @/./+/-/_ characters.";
 const MISMATCH: &str = "The two password fields didn\u{2019}t match.";
-const WRONG_PASSWORD: &str =
-    "Your old password was entered incorrectly. Please enter it again.";
+const WRONG_PASSWORD: &str = "Your old password was entered incorrectly. Please enter it again.";
 
 /// Changes of a profile; what is absent stays.
 #[derive(Clone, Debug, Default)]

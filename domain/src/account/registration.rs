@@ -44,11 +44,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`] when name, address or password cannot be used, or registration is closed.
-    pub async fn register(
-        &self,
-        registration: Registration,
-        user_agent: &str,
-    ) -> Result<SignedIn> {
+    pub async fn register(&self, registration: Registration, user_agent: &str) -> Result<SignedIn> {
         let Registration { username, email, password, repeated } = registration;
         let email_key = email.key();
         let owner_name = username.as_deref().unwrap_or(email.as_str());
@@ -113,9 +109,7 @@ async fn free_username(
         return Ok(wished);
     }
     let whole = email.as_str();
-    if whole.chars().count() <= LONGEST_USERNAME
-        && !changes.is_username_taken(whole, None).await?
-    {
+    if whole.chars().count() <= LONGEST_USERNAME && !changes.is_username_taken(whole, None).await? {
         return Ok(whole.to_owned());
     }
     let local: String = whole.chars().take_while(|letter| *letter != '@').take(100).collect();

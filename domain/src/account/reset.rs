@@ -48,9 +48,7 @@ pub async fn issue(store: &Store, user: Id<user::Entity>) -> Result<Option<Reset
     let now = changes.now();
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let token = format!("{}-{}", base36(seconds), random_hex());
-    changes
-        .add_link(user.id, TokenPurpose::PasswordReset, digest(&token), now + LIFETIME)
-        .await?;
+    changes.add_link(user.id, TokenPurpose::PasswordReset, digest(&token), now + LIFETIME).await?;
     changes.commit().await?;
     let uid = base36(u64::try_from(user.id.key()).unwrap_or_default());
     Ok(Some(ResetLink { email: user.email, uid, token }))
@@ -74,12 +72,11 @@ impl Accounts {
     /// [`Error::Invalid`] for `uid`, then `token`, then the password.
     pub async fn reset_password(&self, confirmation: Confirmation) -> Result<()> {
         let Confirmation { uid, token, new } = confirmation;
-        let key = i64::from_str_radix(&uid, RADIX)
-            .map_err(|_| Error::invalid("uid", WRONG_VALUE))?;
+        let key =
+            i64::from_str_radix(&uid, RADIX).map_err(|_| Error::invalid("uid", WRONG_VALUE))?;
         let user = self.store.identity().user(Id::trusted(key)).await?;
-        let user = user
-            .filter(|user| user.is_active)
-            .ok_or_else(|| Error::invalid("uid", WRONG_VALUE))?;
+        let user =
+            user.filter(|user| user.is_active).ok_or_else(|| Error::invalid("uid", WRONG_VALUE))?;
         self.require_link(&user, &token).await?;
         let hash = self.acceptable_hash(&user, new).await?;
 

@@ -141,9 +141,8 @@ impl Vault {
         let mut content = BASE64_URL_SAFE_NO_PAD.decode(content).map_err(|_| Unreadable)?;
         let (nonce, body) = content.split_at_mut_checked(NONCE_LEN).ok_or(Unreadable)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Unreadable)?;
-        let text = key
-            .open_in_place(nonce, Aad::from(id.as_bytes()), body)
-            .map_err(|_| Unreadable)?;
+        let text =
+            key.open_in_place(nonce, Aad::from(id.as_bytes()), body).map_err(|_| Unreadable)?;
         String::from_utf8(text.to_vec()).map_err(|_| Unreadable)
     }
 }

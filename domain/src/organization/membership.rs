@@ -56,10 +56,7 @@ pub async fn of(
         .await
 }
 
-async fn is_guarded_without(
-    member: &organization_member::Model,
-    scope: Scope<'_>,
-) -> Result<bool> {
+async fn is_guarded_without(member: &organization_member::Model, scope: Scope<'_>) -> Result<bool> {
     use organization_member::{Column, Entity};
     scope
         .find::<Entity>()

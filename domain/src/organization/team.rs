@@ -1,9 +1,7 @@
 //! Who manages a team, and what follows for its members.
 
 use entity::{
-    Actor, Id, Ref,
-    choice::TeamRole,
-    organization_member, team, team_member, threat_model, user,
+    Actor, Id, Ref, choice::TeamRole, organization_member, team, team_member, threat_model, user,
 };
 use sea_orm::ColumnTrait;
 

@@ -96,11 +96,7 @@ pub async fn invite(store: &Store, actor: &Actor, invite: Invite) -> Result<Invi
 ///
 /// # Errors
 /// [`Error::Invalid`] when the address has an invitation to the team.
-pub async fn make(
-    store: &Store,
-    actor: &Actor,
-    invite: Invite,
-) -> Result<team_invitation::Model> {
+pub async fn make(store: &Store, actor: &Actor, invite: Invite) -> Result<team_invitation::Model> {
     let changes = store.identity().begin().await?;
     if changes.invitation_to(invite.team, &invite.email.key()).await?.is_some() {
         return Err(Error::invalid_object("The fields team, email must make a unique set."));
@@ -118,8 +114,8 @@ pub async fn make(
 pub async fn preview(store: &Store, token: &str) -> Result<Invitation> {
     let found = store.identity().invitation_by_token(&digest(token)).await?;
     let found = found.ok_or_else(|| Error::missing(UNKNOWN))?;
-    let usable = found.row.status == InvitationStatus::Pending
-        && found.row.expires_at > store.clock().now();
+    let usable =
+        found.row.status == InvitationStatus::Pending && found.row.expires_at > store.clock().now();
     if usable { Ok(found) } else { Err(Error::Refused(Refusal::Gone, USED_UP.to_owned())) }
 }
 

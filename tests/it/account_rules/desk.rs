@@ -130,7 +130,7 @@ impl Desk {
     /// How SQLite finds the rows of a statement.
     pub(super) async fn plan_of(&self, statement: &Statement) -> Vec<String> {
         let mut explained = statement.clone();
-        explained.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql).into();
+        explained.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
         assert_eq!(self.place.database.get_database_backend(), DbBackend::Sqlite);
         let rows = self.place.database.query_all_raw(explained).await.unwrap();
         rows.iter().map(|row| row.try_get("", "detail").unwrap()).collect()

@@ -111,11 +111,7 @@ fn user_agent(headers: &HeaderMap) -> &str {
 }
 
 /// Describes an operation that needs no token.
-fn open<'t>(
-    operation: TransformOperation<'t>,
-    id: &str,
-    summary: &str,
-) -> TransformOperation<'t> {
+fn open<'t>(operation: TransformOperation<'t>, id: &str, summary: &str) -> TransformOperation<'t> {
     let mut operation = operation.id(id).tag(TAG).summary(summary);
     let Operation { security, .. } = operation.inner_mut();
     security.clear();

@@ -45,9 +45,8 @@ pub(super) fn routes() -> ApiRouter<AppState> {
         .api_route(
             "/api/auth/registration/resend-email/",
             post_with(resend, |operation| {
-                let operation =
-                    open(operation, "resendVerification", "Send the key once more")
-                        .response::<201, Json<Detail>>();
+                let operation = open(operation, "resendVerification", "Send the key once more")
+                    .response::<201, Json<Detail>>();
                 json_body::<AddressOnly>(operation)
             }),
         )

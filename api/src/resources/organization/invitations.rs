@@ -51,8 +51,7 @@ const FILTERS: &[Filter<Column>] = &[
     Filter::reference("team", Column::TeamId, vouch::<team::Entity>),
     Filter::choice::<InvitationStatus>("status", Column::Status),
 ];
-const ORDER: &[(Sort<Column>, Order)] =
-    &[(Sort::by("created_at", Column::CreatedAt), Order::Desc)];
+const ORDER: &[(Sort<Column>, Order)] = &[(Sort::by("created_at", Column::CreatedAt), Order::Desc)];
 
 /// An invitation to a team.
 #[derive(Serialize, JsonSchema)]

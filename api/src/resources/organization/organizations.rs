@@ -127,9 +127,8 @@ impl Resource for Organizations {
 
     async fn views(rows: Vec<Row<Self>>, scope: Scope<'_>) -> domain::Result<Vec<View>> {
         use organization_member::{Column as By, Entity};
-        let members = scope
-            .find::<Entity>()
-            .filter(By::OrganizationId.is_in(rows.iter().map(|row| row.id)));
+        let members =
+            scope.find::<Entity>().filter(By::OrganizationId.is_in(rows.iter().map(|row| row.id)));
         let counts = counted(members, By::OrganizationId).await?;
         let views = rows.into_iter().map(|row| View {
             member_count: counts.get(&row.id).copied().unwrap_or_default(),
@@ -185,11 +184,10 @@ pub(super) fn routes() -> ApiRouter<AppState> {
         .api_route(
             "/api/organizations/{id}/remove-member/",
             post_with(remove_member, |operation| {
-                let operation =
-                    describe(operation, "removeOrganizationMember", Organizations::TAG)
-                        .summary("Remove a member from an organization")
-                        .description("The last one of the security team cannot be removed.")
-                        .response_with::<204, (), _>(|response| response.description("Removed."));
+                let operation = describe(operation, "removeOrganizationMember", Organizations::TAG)
+                    .summary("Remove a member from an organization")
+                    .description("The last one of the security team cannot be removed.")
+                    .response_with::<204, (), _>(|response| response.description("Removed."));
                 json_body::<SomeUser>(operation)
             }),
         )

@@ -168,8 +168,12 @@ async fn members(
     use team_member::{Column, Entity};
     let scope = state.store.read(&actor);
     let team = scope.known(team).await?;
-    let rows =
-        scope.find::<Entity>().filter(Column::TeamId.eq(team)).ascending([Column::Id]).all().await?;
+    let rows = scope
+        .find::<Entity>()
+        .filter(Column::TeamId.eq(team))
+        .ascending([Column::Id])
+        .all()
+        .await?;
     Ok(Json(memberships(rows, scope).await?))
 }
 
@@ -226,8 +230,8 @@ async fn invite(
     let scope = state.store.read(&actor);
     let managed = rules::managed(scope, team).await?;
     let email = body.text("email")?.ok_or_else(|| domain::Error::unfit("email is required"))?;
-    let email = Address::parse(&email)
-        .map_err(|malformed| domain::Error::invalid("email", malformed))?;
+    let email =
+        Address::parse(&email).map_err(|malformed| domain::Error::invalid("email", malformed))?;
     let role = team_role(&body)?.unwrap_or_default();
     let invited = rules::invite(&state.store, &actor, &managed, (email, role)).await?;
     let (status, row) = match invited {

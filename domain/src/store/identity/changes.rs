@@ -1,12 +1,8 @@
 use chrono::{DateTime, Utc};
-use entity::{
-    Id,
-    choice::TokenPurpose,
-    one_time_token, session, user,
-};
+use entity::{Id, choice::TokenPurpose, one_time_token, session, user};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
+    EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
 };
 
 use super::super::Store;
@@ -213,11 +209,7 @@ impl<'s> IdentityChanges<'s> {
     }
 
     /// Makes all links of a user for a purpose stop working.
-    pub async fn end_links(
-        &self,
-        user: Id<user::Entity>,
-        purpose: TokenPurpose,
-    ) -> Result<()> {
+    pub async fn end_links(&self, user: Id<user::Entity>, purpose: TokenPurpose) -> Result<()> {
         use one_time_token::{Column, Entity};
         Entity::update_many()
             .col_expr(Column::UsedAt, Expr::value(self.now()))

@@ -7,8 +7,10 @@ use entity::{
     organization, organization_member, team, team_invitation, team_member, user,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::{Expr, OnConflict},
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
 
@@ -150,10 +152,7 @@ impl IdentityChanges<'_> {
     }
 
     /// The roles of the other members of a team.
-    pub async fn team_roles_without(
-        &self,
-        member: &team_member::Model,
-    ) -> Result<Vec<TeamRole>> {
+    pub async fn team_roles_without(&self, member: &team_member::Model) -> Result<Vec<TeamRole>> {
         use team_member::{Column, Entity};
         let others = Entity::find()
             .filter(Column::TeamId.eq(member.team_id))
@@ -185,10 +184,7 @@ impl IdentityChanges<'_> {
     }
 
     /// Invitations for an address that can be accepted now.
-    pub async fn usable_invitations(
-        &self,
-        email_key: &str,
-    ) -> Result<Vec<team_invitation::Model>> {
+    pub async fn usable_invitations(&self, email_key: &str) -> Result<Vec<team_invitation::Model>> {
         use team_invitation::{Column, Entity};
         let usable = Entity::find()
             .filter(Column::EmailKey.eq(email_key))
@@ -223,9 +219,8 @@ impl IdentityChanges<'_> {
         email_key: &str,
     ) -> Result<Option<team_invitation::Model>> {
         use team_invitation::{Column, Entity};
-        let found = Entity::find()
-            .filter(Column::TeamId.eq(team))
-            .filter(Column::EmailKey.eq(email_key));
+        let found =
+            Entity::find().filter(Column::TeamId.eq(team)).filter(Column::EmailKey.eq(email_key));
         Ok(found.one(&self.connection).await?)
     }
 
