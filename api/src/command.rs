@@ -54,19 +54,23 @@ pub async fn make_demo(settings: Settings) -> Result<(), Failure> {
 /// Prints what is wrong with packs. Fails if one cannot be imported.
 pub async fn check_packs(settings: &Settings, slugs: &[String]) -> Result<ExitCode, Failure> {
     let packs = Catalogue::new(&settings.packs_dir).packs().await;
-    for slug in slugs.iter().filter(|slug| packs.by_slug(slug).is_none()) {
+    if let Some(slug) = slugs.iter().find(|slug| packs.by_slug(slug).is_none()) {
         return Err(format!("no pack {slug} in {}", settings.packs_dir.display()).into());
     }
     let chosen = packs.iter().filter(|pack| slugs.is_empty() || slugs.contains(&pack.slug));
     let mut sound = true;
     for pack in chosen {
         let validation = validate(pack, &packs, &KnownLibrary::default());
-        println!("{}: {}", pack.slug, if validation.success { "sound" } else { "cannot be imported" });
+        println!(
+            "{}: {}",
+            pack.slug,
+            if validation.success { "sound" } else { "cannot be imported" }
+        );
         for fault in &validation.errors {
-            println!("  {}", fault);
+            println!("  {fault}");
         }
         for caution in &validation.warnings {
-            println!("  {}", caution);
+            println!("  {caution}");
         }
         sound &= validation.success;
     }

@@ -102,7 +102,8 @@ fn page(html: Bytes) -> Response {
 fn swagger_page() -> Bytes {
     // Without this Swagger UI sends the document to an outside validator.
     let page = Swagger::new("/api/schema/?format=json").with_title("Forewarn API").html();
-    let quiet = page.replace("\"deepLinking\": true,", "\"deepLinking\": true, validatorUrl: null,");
+    let quiet =
+        page.replace("\"deepLinking\": true,", "\"deepLinking\": true, validatorUrl: null,");
     Bytes::from(quiet)
 }
 

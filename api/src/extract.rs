@@ -137,12 +137,8 @@ fn bearer(parts: &Parts) -> Result<Option<&str>> {
 
 impl<R: Right> OperationInput for Allowed<R> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
-        operation
-            .extensions
-            .insert("x-permission".to_owned(), R::PERMISSION.code().into());
-        operation
-            .security
-            .push([("bearer".to_owned(), Vec::new())].into_iter().collect());
+        operation.extensions.insert("x-permission".to_owned(), R::PERMISSION.code().into());
+        operation.security.push([("bearer".to_owned(), Vec::new())].into_iter().collect());
         let refusals = [(401, "Not signed in."), (403, "Signed in, but not allowed to do this.")];
         for (code, text) in refusals {
             document_problem(context, operation, code, text);

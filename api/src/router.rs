@@ -21,9 +21,7 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 
-use crate::{
-    description, error::Error, resources, state::AppState, tracing::trace_requests,
-};
+use crate::{description, error::Error, resources, state::AppState, tracing::trace_requests};
 
 /// Largest body, in bytes, where an endpoint says nothing else.
 pub const BODY_LIMIT: usize = 1_000_000;
@@ -35,7 +33,7 @@ pub const IMAGE_LIMIT: usize = 10_500_000;
 pub const DOCUMENT_LIMIT: usize = 25_000_000;
 
 /// Longest time for an answer. Endpoints that wait for jobs give up earlier.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// The service of the whole API.
 pub fn router(state: AppState) -> Router {
@@ -120,7 +118,7 @@ fn cors(settings: &Settings) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
         ])
         .expose_headers([header::CONTENT_DISPOSITION, header::LOCATION])
-        .max_age(Duration::from_secs(3600))
+        .max_age(Duration::from_hours(1))
 }
 
 /// The slash at the end of an address may be left out.

@@ -124,10 +124,8 @@ impl Violations {
 
     /// Adds a problem of a field.
     pub fn add(&mut self, field: &str, message: impl Into<String>) {
-        let list = self
-            .0
-            .entry(field.to_owned())
-            .or_insert_with(|| serde_json::Value::Array(Vec::new()));
+        let list =
+            self.0.entry(field.to_owned()).or_insert_with(|| serde_json::Value::Array(Vec::new()));
         if let serde_json::Value::Array(messages) = list {
             messages.push(message.into().into());
         }

@@ -55,7 +55,10 @@ mod tests {
 
     #[test]
     fn a_search_is_split_at_blanks_and_commas_and_keeps_quoted_phrases() {
-        assert_eq!(search_terms(r#"pay,gate "two words" it's"#), ["pay", "gate", "two words", "it's"]);
+        assert_eq!(
+            search_terms(r#"pay,gate "two words" it's"#),
+            ["pay", "gate", "two words", "it's"]
+        );
         assert!(search_terms("  , ").is_empty());
     }
 }

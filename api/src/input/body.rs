@@ -94,7 +94,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         match media_type.to_ascii_lowercase().as_str() {
             "multipart/form-data" => Ok(Upload::from_form(request, state).await?.body),
-            "application/x-www-form-urlencoded" => form(&bytes(request, state).await?),
+            "application/x-www-form-urlencoded" => Ok(form(&bytes(request, state).await?)),
             kind if kind == "application/json" || kind.ends_with("+json") => {
                 json(&bytes(request, state).await?)
             }
@@ -153,12 +153,12 @@ const fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-fn form(bytes: &Bytes) -> Result<Body> {
+fn form(bytes: &Bytes) -> Body {
     let mut object = Map::new();
     for (name, value) in url::form_urlencoded::parse(bytes) {
         add(&mut object, name.into_owned(), Value::String(value.into_owned()));
     }
-    Ok(Body(object))
+    Body(object)
 }
 
 /// Adds a field of a form; a name that comes again makes a list.

@@ -57,7 +57,10 @@ pub enum Kind {
 pub type Vouch = for<'a> fn(Scope<'a>, i64) -> BoxFuture<'a, domain::Result<bool>>;
 
 /// Vouches for the id of a row of `E`.
-pub fn vouch<E: Tenanted + Keyed>(scope: Scope<'_>, key: i64) -> BoxFuture<'_, domain::Result<bool>> {
+pub fn vouch<E: Tenanted + Keyed>(
+    scope: Scope<'_>,
+    key: i64,
+) -> BoxFuture<'_, domain::Result<bool>> {
     Box::pin(async move {
         match scope.known(Ref::<E>::new(key)).await {
             Ok(_) => Ok(true),

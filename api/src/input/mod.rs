@@ -8,7 +8,9 @@ mod upload;
 mod value;
 
 pub use body::Body;
-pub use field::{Absent, Field, Kind, Mode, Vouch, When, read_fields, schema, vouch, vouch_colleague};
+pub use field::{
+    Absent, Field, Kind, Mode, Vouch, When, read_fields, schema, vouch, vouch_colleague,
+};
 pub use form::Form;
 pub use query::{Filter, Params, Sort, filtered, ordered, searched};
 pub use upload::{File, Upload};

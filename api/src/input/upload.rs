@@ -52,15 +52,12 @@ impl Upload {
         let mut files = HashMap::new();
         while let Some(part) = form.next_field().await.map_err(|error| malformed(&error))? {
             let Some(name) = part.name().map(str::to_owned) else { continue };
-            match part.file_name().map(str::to_owned) {
-                Some(file) => {
-                    let content = part.bytes().await.map_err(|error| malformed(&error))?;
-                    files.insert(name, File { name: file, content });
-                }
-                None => {
-                    let text = part.text().await.map_err(|error| malformed(&error))?;
-                    add(&mut fields, name, Value::String(text));
-                }
+            if let Some(file) = part.file_name().map(str::to_owned) {
+                let content = part.bytes().await.map_err(|error| malformed(&error))?;
+                files.insert(name, File { name: file, content });
+            } else {
+                let text = part.text().await.map_err(|error| malformed(&error))?;
+                add(&mut fields, name, Value::String(text));
             }
         }
         Ok(Self { body: Body::from(fields), is_form: true, files })

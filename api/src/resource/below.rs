@@ -26,8 +26,7 @@ pub fn routes<R: Resource<Entity: Keyed>>() -> ApiRouter<AppState> {
     ApiRouter::new()
         .api_route(
             R::PATH,
-            get_with(list::<R>, document::list::<R>)
-                .post_with(create::<R>, document::create::<R>),
+            get_with(list::<R>, document::list::<R>).post_with(create::<R>, document::create::<R>),
         )
         .api_route(
             &record,

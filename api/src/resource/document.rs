@@ -18,8 +18,8 @@ type Doc<'t> = TransformOperation<'t>;
 
 /// Describes how records are listed.
 pub fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
-    let mut operation =
-        describe(operation, &format!("list{}", plural(R::NAME)), R::TAG).summary(&format!("List: {}", R::TAG));
+    let mut operation = describe(operation, &format!("list{}", plural(R::NAME)), R::TAG)
+        .summary(&format!("List: {}", R::TAG));
     for filter in R::FILTERS {
         operation = query_parameter(operation, filter.name, "Only these.", filter.schema());
     }
@@ -53,8 +53,8 @@ fn plural(name: &str) -> String {
 
 /// Describes how a record is made.
 pub fn create<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
-    let operation =
-        describe(operation, &format!("create{}", R::NAME), R::TAG).summary(&format!("Create: {}", R::TAG));
+    let operation = describe(operation, &format!("create{}", R::NAME), R::TAG)
+        .summary(&format!("Create: {}", R::TAG));
     let operation = body_schema(operation, input::schema(R::FIELDS, Mode::Create));
     answer::<R::View>(invalid(operation), 201, "Created.")
 }
@@ -66,15 +66,15 @@ pub fn retrieve<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
 
 /// Describes how a record is replaced.
 pub fn replace<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
-    let operation =
-        describe(operation, &format!("replace{}", R::NAME), R::TAG).summary(&format!("Replace: {}", R::TAG));
+    let operation = describe(operation, &format!("replace{}", R::NAME), R::TAG)
+        .summary(&format!("Replace: {}", R::TAG));
     invalid(body_schema(operation, input::schema(R::FIELDS, Mode::Replace)))
 }
 
 /// Describes how a record is changed.
 pub fn change<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
-    let operation =
-        describe(operation, &format!("change{}", R::NAME), R::TAG).summary(&format!("Change: {}", R::TAG));
+    let operation = describe(operation, &format!("change{}", R::NAME), R::TAG)
+        .summary(&format!("Change: {}", R::TAG));
     invalid(body_schema(operation, input::schema(R::FIELDS, Mode::Change)))
 }
 

@@ -58,10 +58,7 @@ pub async fn create<R: Resource>(
 }
 
 /// Makes a row within a transaction.
-pub async fn create_row<R: Resource>(
-    body: &Body,
-    transaction: &Transaction<'_>,
-) -> Result<Row<R>> {
+pub async fn create_row<R: Resource>(body: &Body, transaction: &Transaction<'_>) -> Result<Row<R>> {
     create_row_from::<R>(Draft::<R>::default(), body, transaction).await
 }
 
@@ -190,9 +187,9 @@ fn assign<R: Resource>(
 
 fn unique<R: Resource>(error: DomainError) -> DomainError {
     match error {
-        DomainError::Duplicate(_) if !R::UNIQUE.is_empty() => DomainError::invalid_object(
-            format!("The fields {} must make a unique set.", R::UNIQUE),
-        ),
+        DomainError::Duplicate(_) if !R::UNIQUE.is_empty() => {
+            DomainError::invalid_object(format!("The fields {} must make a unique set.", R::UNIQUE))
+        }
         other => other,
     }
 }

@@ -16,7 +16,9 @@ use aide::axum::{
 use domain::{Find, Right, Scope, Transaction, Violations};
 use entity::{Keyed, Tenanted};
 use schemars::JsonSchema;
-use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait, Order};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait, Order,
+};
 use serde::Serialize;
 
 pub use document::{

@@ -19,12 +19,7 @@ use domain::{
     job,
     permission::{ReadJobs, SignedIn},
 };
-use entity::{
-    Actor, Id,
-    choice::JobState,
-    job::Model,
-    organization,
-};
+use entity::{Actor, Id, choice::JobState, job::Model, organization};
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

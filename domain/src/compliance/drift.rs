@@ -3,11 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use entity::{
-    Id, Names,
-    choice::Sufficiency,
-    countermeasure_library, requirement, threat_model,
-};
+use entity::{Id, Names, choice::Sufficiency, countermeasure_library, requirement, threat_model};
 use sea_orm::{
     ColumnTrait, FromQueryResult, QuerySelect, Value,
     sea_query::{Expr, ExprTrait},
@@ -126,8 +122,7 @@ fn mapped<K: Kind>(scope: Scope<'_>, model: Id<threat_model::Entity>, is_flow: i
         .shape(|mut select| {
             let belongs = standard(own.parent).eq(countermeasure(of.id));
             let counts = standard(own.requirement).is_not_null();
-            QuerySelect::query(&mut select)
-                .left_join(K::Standard::default(), belongs.and(counts));
+            QuerySelect::query(&mut select).left_join(K::Standard::default(), belongs.and(counts));
             select
                 .select_only()
                 .expr_as(Expr::val(is_flow), "is_flow")
@@ -146,12 +141,8 @@ fn plan<'m, K: Kind>(mapped: &[Mapped], mappings: &'m Mappings) -> Plan<'m, K> {
     for row in mapped.iter().filter(|row| row.is_flow == is_flow) {
         countermeasures.entry(row.countermeasure).or_default().push(row);
     }
-    let mut plan = Plan::<K> {
-        additions: Vec::new(),
-        removals: Vec::new(),
-        updates: Vec::new(),
-        affected: 0,
-    };
+    let mut plan =
+        Plan::<K> { additions: Vec::new(), removals: Vec::new(), updates: Vec::new(), affected: 0 };
     for (id, rows) in countermeasures {
         let before = plan.additions.len() + plan.removals.len() + plan.updates.len();
         let library = rows.first().and_then(|row| mappings.get(&row.library));
@@ -227,9 +218,11 @@ async fn add<K: Kind>(
             .filter(of.id.is_in(chunk.iter().copied()))
             .all()
             .await?;
-        rows.extend(found.into_iter().map(|row| {
-            (value::<K::Countermeasure, Id<K::Countermeasure>>(&row, of.id), row)
-        }));
+        rows.extend(
+            found
+                .into_iter()
+                .map(|row| (value::<K::Countermeasure, Id<K::Countermeasure>>(&row, of.id), row)),
+        );
     }
     let drafts: Vec<Draft<K::Standard>> = additions
         .iter()

@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn missing_topics_become_an_empty_list_and_the_rest_is_kept() {
         let sent = json!([{"id": "a", "description": "Staff is trained", "extra": 1}]);
-        let kept = json!([{"id": "a", "description": "Staff is trained", "extra": 1, "topics": []}]);
+        let kept =
+            json!([{"id": "a", "description": "Staff is trained", "extra": 1, "topics": []}]);
         assert_eq!(checked(sent).expect("valid"), kept);
     }
 

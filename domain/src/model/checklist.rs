@@ -22,6 +22,7 @@ pub struct Item {
 
 /// What a threat model contains besides its canvases.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// It has a data asset.
     pub asset: bool,

@@ -98,7 +98,8 @@ async fn owning_team(
     if let [only] = own.as_slice() {
         return Ok(Some(only.team));
     }
-    let may_write = own.iter().any(|membership| actor.writing_teams().any(|team| team == membership.team));
+    let may_write =
+        own.iter().any(|membership| actor.writing_teams().any(|team| team == membership.team));
     if may_write && !actor.secures(organization) {
         return Err(Error::invalid("owning_team", "Choose the team that owns the threat model."));
     }

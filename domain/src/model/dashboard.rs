@@ -42,7 +42,10 @@ pub async fn statistics(scope: Scope<'_>) -> Result<Statistics> {
     let models = own_models(scope).count().await?;
     let risks = scope
         .find::<risk::Entity>()
-        .filter(risk::Column::ThreatModelId.in_subquery(own_models(scope).subquery(threat_model::Column::Id)))
+        .filter(
+            risk::Column::ThreatModelId
+                .in_subquery(own_models(scope).subquery(threat_model::Column::Id)),
+        )
         .shape(|select| {
             select
                 .select_only()
@@ -62,9 +65,7 @@ fn own_models(scope: Scope<'_>) -> Find<'_, threat_model::Entity> {
     use threat_model::Column;
     let teams = scope.actor().teams().iter().map(|membership| membership.team);
     scope.find::<threat_model::Entity>().filter(
-        Condition::any()
-            .add(Column::OwningTeamId.is_null())
-            .add(Column::OwningTeamId.is_in(teams)),
+        Condition::any().add(Column::OwningTeamId.is_null()).add(Column::OwningTeamId.is_in(teams)),
     )
 }
 

@@ -4,10 +4,7 @@ use entity::{
     Document, Id, Names, Tenanted, component, component_countermeasure, component_threat,
     data_flow, diagram, flow_countermeasure, flow_threat, reference_image, threat_model,
 };
-use sea_orm::{
-    ColumnTrait, FromQueryResult, QuerySelect,
-    sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, FromQueryResult, QuerySelect, sea_query::Expr};
 
 use super::Shown;
 use crate::{Find, Result, Scope, Transaction};
@@ -46,15 +43,41 @@ struct Count {
 
 /// Counts what would be deleted with a model.
 pub async fn preview(model: Id<threat_model::Entity>, scope: Scope<'_>) -> Result<Preview> {
-    let components = counted(of::<component::Entity>(component::Column::ThreatModelId, model, scope), "component");
+    let components = counted(
+        of::<component::Entity>(component::Column::ThreatModelId, model, scope),
+        "component",
+    );
     let others = [
-        counted(of::<data_flow::Entity>(data_flow::Column::ThreatModelId, model, scope), "flow").statement(),
-        counted(of::<component_threat::Entity>(component_threat::Column::ThreatModelId, model, scope), "threat").statement(),
-        counted(of::<flow_threat::Entity>(flow_threat::Column::ThreatModelId, model, scope), "threat").statement(),
-        counted(of::<component_countermeasure::Entity>(component_countermeasure::Column::ThreatModelId, model, scope), "control")
+        counted(of::<data_flow::Entity>(data_flow::Column::ThreatModelId, model, scope), "flow")
             .statement(),
-        counted(of::<flow_countermeasure::Entity>(flow_countermeasure::Column::ThreatModelId, model, scope), "control")
-            .statement(),
+        counted(
+            of::<component_threat::Entity>(component_threat::Column::ThreatModelId, model, scope),
+            "threat",
+        )
+        .statement(),
+        counted(
+            of::<flow_threat::Entity>(flow_threat::Column::ThreatModelId, model, scope),
+            "threat",
+        )
+        .statement(),
+        counted(
+            of::<component_countermeasure::Entity>(
+                component_countermeasure::Column::ThreatModelId,
+                model,
+                scope,
+            ),
+            "control",
+        )
+        .statement(),
+        counted(
+            of::<flow_countermeasure::Entity>(
+                flow_countermeasure::Column::ThreatModelId,
+                model,
+                scope,
+            ),
+            "control",
+        )
+        .statement(),
     ];
     let counts: Vec<Count> = components.with(others).rows().await?;
     let sum = |kind: &str| {

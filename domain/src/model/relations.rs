@@ -146,9 +146,8 @@ pub async fn remove_pack(
     transaction: &Transaction<'_>,
 ) -> Result<Vec<Dependency>> {
     use threat_model_pack::Column;
-    let link = Condition::all()
-        .add(Column::ThreatModelId.eq(model.id))
-        .add(Column::PackId.eq(pack.key()));
+    let link =
+        Condition::all().add(Column::ThreatModelId.eq(model.id)).add(Column::PackId.eq(pack.key()));
     if transaction.delete_where::<threat_model_pack::Entity>(link).await? == 0 {
         return Err(Error::missing("Pack not associated with this threat model"));
     }

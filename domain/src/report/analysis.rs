@@ -216,10 +216,7 @@ fn threat(
         impact_description: text(row.impact_description),
         threat_actor: row.threat_actor_id.zip(row.threat_actor_name),
         threat_actor_text: text(row.threat_actor_text),
-        format_metadata: row
-            .format_metadata
-            .map(entity::Document::into_inner)
-            .unwrap_or_default(),
+        format_metadata: row.format_metadata.map(entity::Document::into_inner).unwrap_or_default(),
         countermeasures,
     }
 }

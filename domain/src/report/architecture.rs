@@ -64,10 +64,7 @@ pub(super) async fn zones(scope: Scope<'_>, held: &HashSet<i64>) -> Result<Vec<Z
 }
 
 /// The boundaries with at least one end among zones that hold a component, by label.
-pub(super) async fn boundaries(
-    scope: Scope<'_>,
-    held: &HashSet<i64>,
-) -> Result<Vec<Boundary>> {
+pub(super) async fn boundaries(scope: Scope<'_>, held: &HashSet<i64>) -> Result<Vec<Boundary>> {
     use trust_boundary::{Column as Line, Relation};
     let name = |alias: &'static str| Expr::col((Alias::new(alias), trust_zone::Column::Name));
     scope

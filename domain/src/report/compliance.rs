@@ -211,13 +211,16 @@ async fn mappings(scope: Scope<'_>, ids: &[i64]) -> Result<Vec<MappingRow>> {
     use requirement_mapping::{Column as Mapping, Relation};
     let of = |alias: &'static str, column| Expr::col((Alias::new(alias), column));
     let among = |alias| of(alias, Requirement::FrameworkId).is_in(ids.iter().copied());
-    let crosses = of("origin", Requirement::FrameworkId)
-        .ne(of("goal", Requirement::FrameworkId));
+    let crosses = of("origin", Requirement::FrameworkId).ne(of("goal", Requirement::FrameworkId));
     scope
         .find::<requirement_mapping::Entity>()
         .shape(|select| {
             select
-                .join_as(JoinType::InnerJoin, Relation::SourceRequirement.def(), Alias::new("origin"))
+                .join_as(
+                    JoinType::InnerJoin,
+                    Relation::SourceRequirement.def(),
+                    Alias::new("origin"),
+                )
                 .join_as(JoinType::InnerJoin, Relation::TargetRequirement.def(), Alias::new("goal"))
                 .select_only()
                 .expr_as(of("origin", Requirement::FrameworkId), "source_framework")

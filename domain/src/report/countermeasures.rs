@@ -1,8 +1,9 @@
 //! Countermeasures of a model and the requirements they fulfil, in one statement each.
 
 use entity::{
-    Document, Id, component_countermeasure, component_countermeasure_standard, countermeasure_library,
-    flow_countermeasure, flow_countermeasure_standard, framework, requirement, threat_model, user,
+    Document, Id, component_countermeasure, component_countermeasure_standard,
+    countermeasure_library, flow_countermeasure, flow_countermeasure_standard, framework,
+    requirement, threat_model, user,
 };
 use schemars::JsonSchema;
 use sea_orm::{
@@ -168,16 +169,8 @@ macro_rules! countermeasure_rows {
             .shape(|select| {
                 select
                     .join(JoinType::LeftJoin, Relation::CountermeasureLibrary.def())
-                    .join_as(
-                        JoinType::LeftJoin,
-                        Relation::AssignedOwner.def(),
-                        Alias::new("owner"),
-                    )
-                    .join_as(
-                        JoinType::LeftJoin,
-                        Relation::VerifiedBy.def(),
-                        Alias::new("verifier"),
-                    )
+                    .join_as(JoinType::LeftJoin, Relation::AssignedOwner.def(), Alias::new("owner"))
+                    .join_as(JoinType::LeftJoin, Relation::VerifiedBy.def(), Alias::new("verifier"))
                     .select_only()
                     .expr_as(Expr::val($number), "is_flow")
                     .column_as(Column::Id, "id")

@@ -273,8 +273,7 @@ pub async fn report(
     let analysis = analysis::analysis(scope, model).await?;
     let id = Id::<threat_model::Entity>::trusted(analysis.model.id);
     let held: HashSet<i64> = analysis.elements.iter().filter_map(|element| element.zone).collect();
-    let counted =
-        move |threat: &Threat| counting == Counting::AllThreats || !threat.is_dismissed;
+    let counted = move |threat: &Threat| counting == Counting::AllThreats || !threat.is_dismissed;
     let (frameworks, out_of_scope, images, referenced) = tokio::try_join!(
         scope::frameworks(scope, id),
         scope::out_of_scope(scope, id),

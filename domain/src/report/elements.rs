@@ -65,6 +65,7 @@ pub struct FlowFlags {
 
 /// A row of the statement: an element, and one of its threats if it has any.
 #[derive(FromQueryResult)]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns")]
 pub(super) struct ElementRow {
     is_flow: i32,
     id: i64,

@@ -151,7 +151,6 @@ macro_rules! link_rows {
 async fn links(scope: Scope<'_>, model: Id<threat_model::Entity>) -> Result<Vec<LinkRow>> {
     let components: Rows<'_> =
         link_rows!(scope, model, risk_component_threat, component_threat, ComponentThreat, 0);
-    let flows: Rows<'_> =
-        link_rows!(scope, model, risk_flow_threat, flow_threat, FlowThreat, 1);
+    let flows: Rows<'_> = link_rows!(scope, model, risk_flow_threat, flow_threat, FlowThreat, 1);
     components.and(flows).fetch().await
 }

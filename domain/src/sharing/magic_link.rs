@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{
-    Id, magic_link, organization, shared_model, threat_model, user,
-};
+use entity::{Id, magic_link, organization, shared_model, threat_model, user};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, FromQueryResult, IntoActiveModel, JoinType, QuerySelect,
     RelationTrait,
@@ -106,11 +104,7 @@ pub async fn revoke(transaction: &Transaction<'_>, id: Uuid) -> Result<()> {
 ///
 /// # Errors
 /// [`Refusal::Missing`] for an unknown token, [`Refusal::Gone`] for a link that has ended.
-pub async fn open(
-    store: &Store,
-    token: &str,
-    reader: Option<Id<user::Entity>>,
-) -> Result<Shared> {
+pub async fn open(store: &Store, token: &str, reader: Option<Id<user::Entity>>) -> Result<Shared> {
     let opened = match store.links().open(&digest(token), reader).await? {
         Found::Unknown => return Err(Error::missing(UNKNOWN)),
         Found::Ended => return Err(Error::Refused(Refusal::Gone, ENDED.to_owned())),

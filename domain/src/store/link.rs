@@ -56,11 +56,7 @@ impl Store {
 impl Links<'_> {
     /// Opens the link with the hash of a token and counts the access, also in the reader's list of
     /// shared models.
-    pub async fn open(
-        self,
-        token_hash: &str,
-        reader: Option<Id<user::Entity>>,
-    ) -> Result<Found> {
+    pub async fn open(self, token_hash: &str, reader: Option<Id<user::Entity>>) -> Result<Found> {
         let found = Entity::find()
             .filter(Column::TokenHash.eq(token_hash))
             .one(&self.store.connection)

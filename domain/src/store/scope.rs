@@ -3,8 +3,8 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use entity::{Actor, Id, Keyed, Names, Ref, Tenanted};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction,
-    QueryFilter, QuerySelect, TryGetable,
+    ColumnTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, QueryFilter,
+    QuerySelect, TryGetable,
 };
 
 use super::{Find, KEYS_PER_STATEMENT};
@@ -78,11 +78,7 @@ impl<'c> Scope<'c> {
 
     /// One row, or [`Error::NotFound`].
     pub async fn get<E: Tenanted + Keyed>(self, row: impl Names<E>) -> Result<E::Model> {
-        self.find::<E>()
-            .filter(E::key_column().eq(row.id()))
-            .one()
-            .await?
-            .ok_or(Error::NotFound)
+        self.find::<E>().filter(E::key_column().eq(row.id())).one().await?.ok_or(Error::NotFound)
     }
 
     /// One row that the actor may change. One that he only sees is [`Error::Forbidden`].

@@ -76,7 +76,8 @@ impl<'s> Transaction<'s> {
                 A::Entity::insert_many(chunk).exec_with_returning(&self.connection).await?;
             // Keys ascend in the order of the rows; RETURNING promises no order.
             models.sort_by_key(key::<A::Entity>);
-            self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect()).await?;
+            self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect())
+                .await?;
             added.extend(models);
         }
         Ok(added)
@@ -101,7 +102,8 @@ impl<'s> Transaction<'s> {
                 .exec_with_returning(&self.connection)
                 .await?;
             added += models.len() as u64;
-            self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect()).await?;
+            self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect())
+                .await?;
         }
         Ok(added)
     }

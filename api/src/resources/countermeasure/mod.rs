@@ -14,12 +14,8 @@ use domain::{
 
 use super::threat::{ThreatKind, describe_order, reorder};
 use crate::{
-    error::Result,
-    extract::Allowed,
-    input::Body,
-    resource::routes as crud,
-    resources::threat::Reordered,
-    state::AppState,
+    error::Result, extract::Allowed, input::Body, resource::routes as crud,
+    resources::threat::Reordered, state::AppState,
 };
 
 async fn reorder_countermeasures<K: ThreatKind>(

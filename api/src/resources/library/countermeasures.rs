@@ -133,11 +133,7 @@ impl Resource for CountermeasureLibrary {
 }
 
 /// With `?applicable_threats=1,2`: countermeasures that meet one of these library threats.
-fn applicable<'c>(
-    find: Find<'c, Entity>,
-    params: &Params,
-    scope: Scope<'c>,
-) -> Find<'c, Entity> {
+fn applicable<'c>(find: Find<'c, Entity>, params: &Params, scope: Scope<'c>) -> Find<'c, Entity> {
     let Some(sent) = params.get("applicable_threats") else { return find };
     let threats = sent.split(',').filter_map(|key| key.trim().parse().ok());
     let threats = threats.map(Id::<threat_library::Entity>::trusted);

@@ -136,11 +136,8 @@ fn own_slug(name: &str) -> String {
         .map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' })
         .take(60)
         .collect();
-    let random: String = secret::random_token()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(10)
-        .collect();
+    let random: String =
+        secret::random_token().chars().filter(char::is_ascii_alphanumeric).take(10).collect();
     format!("custom-{}-{}", words.trim_matches('-'), random.to_lowercase())
 }
 

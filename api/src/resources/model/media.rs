@@ -65,7 +65,11 @@ pub async fn keep(picture: &Picture, state: &AppState) -> Result<String> {
 pub async fn discard(keys: &[String], state: &AppState) {
     for key in keys {
         if let Err(error) = state.storage.remove(key).await {
-            tracing::error!(error = &error as &dyn std::error::Error, key, "a file was left behind");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                key,
+                "a file was left behind"
+            );
         }
     }
 }

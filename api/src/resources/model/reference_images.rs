@@ -347,9 +347,7 @@ fn record() -> ApiMethodRouter<AppState> {
     get_with(retrieve, |operation| {
         describe(operation, "getReferenceImage", TAG).summary("Read an image")
     })
-    .put_with(replace, |operation| {
-        change_text(describe(operation, "replaceReferenceImage", TAG))
-    })
+    .put_with(replace, |operation| change_text(describe(operation, "replaceReferenceImage", TAG)))
     .patch_with(change, |operation| change_text(describe(operation, "changeReferenceImage", TAG)))
     .delete_with(delete, |operation| {
         describe(operation, "deleteReferenceImage", TAG).summary("Delete an image and its file")
@@ -388,12 +386,10 @@ fn list_text(operation: Operation<'_>) -> Operation<'_> {
 }
 
 fn upload_text(operation: Operation<'_>) -> Operation<'_> {
-    image_form::document::<image_form::NewImage>(operation)
-        .summary("Upload an image")
-        .description(
-            "JPEG, PNG or WebP up to 10 MB and 12000 pixels a side. Notes in the file, such as \
+    image_form::document::<image_form::NewImage>(operation).summary("Upload an image").description(
+        "JPEG, PNG or WebP up to 10 MB and 12000 pixels a side. Notes in the file, such as \
              where it was taken, are removed.",
-        )
+    )
 }
 
 fn change_text(operation: Operation<'_>) -> Operation<'_> {

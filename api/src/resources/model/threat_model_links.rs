@@ -307,12 +307,10 @@ fn remove_framework_route() -> Route {
 
 fn add_pack_route() -> Route {
     post_with(add_pack, |operation| {
-        let operation = describe(operation, "addPack", TAG)
-            .summary("Connect a pack")
-            .description(
-                "Generates threats for the components that stem from the pack, unless it was \
+        let operation = describe(operation, "addPack", TAG).summary("Connect a pack").description(
+            "Generates threats for the components that stem from the pack, unless it was \
                  connected before.",
-            );
+        );
         json_body::<PackLink>(operation)
     })
 }

@@ -58,7 +58,11 @@ pub struct ThreatModel {
 
 impl ThreatModel {
     /// A model with addresses of its images made for one answer.
-    pub(in crate::resources) fn new(row: threat_model::Model, detail: Detail, addresses: &Addresses) -> Self {
+    pub(in crate::resources) fn new(
+        row: threat_model::Model,
+        detail: Detail,
+        addresses: &Addresses,
+    ) -> Self {
         let Detail { names, diagrams, images, connections, frameworks, checklist } = detail;
         let connected_packs = connections.packs();
         Self {
@@ -139,9 +143,8 @@ impl ThreatModelItem {
         names: Option<Names>,
         frameworks: Vec<Framework>,
     ) -> Self {
-        let (owner, team, unit) = names
-            .map(|names| (names.owner, names.team, names.business_unit))
-            .unwrap_or_default();
+        let (owner, team, unit) =
+            names.map(|names| (names.owner, names.team, names.business_unit)).unwrap_or_default();
         Self {
             id: row.id,
             name: row.name,

@@ -80,11 +80,8 @@ impl Resource for ThreatModels {
         )
         .only(When::Change),
     ];
-    const FILTERS: &'static [Filter<Column>] = &[Filter::reference(
-        "organization",
-        Column::OrganizationId,
-        vouch::<organization::Entity>,
-    )];
+    const FILTERS: &'static [Filter<Column>] =
+        &[Filter::reference("organization", Column::OrganizationId, vouch::<organization::Entity>)];
     const NARROWING: &'static [(&'static str, &'static str)] =
         &[("owning_team", "Id of a team: only its models and those without a team.")];
     const SEARCH: &'static [Column] = &[Column::Name, Column::Description];

@@ -13,8 +13,5 @@ const TAG: &str = "Threat models";
 
 /// The routes of this module.
 pub fn routes() -> ApiRouter<AppState> {
-    ApiRouter::new()
-        .merge(compliance::routes())
-        .merge(document::routes())
-        .merge(threats::routes())
+    ApiRouter::new().merge(compliance::routes()).merge(document::routes()).merge(threats::routes())
 }

@@ -126,10 +126,8 @@ async fn list(
 fn threat_view(threat: Threat, places: &Places) -> ThreatView {
     let subject = threat.subject;
     let place = places.place(subject.kind, subject.id);
-    let shown = place.map_or_else(
-        || undrawn_key(subject.kind, subject.id),
-        |place| place.on_canvas.clone(),
-    );
+    let shown = place
+        .map_or_else(|| undrawn_key(subject.kind, subject.id), |place| place.on_canvas.clone());
     let is_flow = subject.kind == ElementKind::Flow;
     let (actor_id, actor_name) = threat.threat_actor.unzip();
     ThreatView {

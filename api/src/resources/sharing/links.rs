@@ -9,9 +9,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::{
-    Result, Scope, Transaction, permission::ReadModels, sharing::magic_link as rules,
-};
+use domain::{Result, Scope, Transaction, permission::ReadModels, sharing::magic_link as rules};
 use entity::{
     Id,
     magic_link::{ActiveModel, Column, Entity, Model},
@@ -62,12 +60,9 @@ impl Resource for MagicLinks {
     const NAME: &'static str = "MagicLink";
     const PATH: &'static str = "/api/magic-links/";
     const TAG: &'static str = "Magic links";
-    const FIELDS: &'static [Field<Column>] = &[Field::reference(
-        "threat_model",
-        Column::ThreatModelId,
-        vouch::<threat_model::Entity>,
-    )
-    .required()];
+    const FIELDS: &'static [Field<Column>] =
+        &[Field::reference("threat_model", Column::ThreatModelId, vouch::<threat_model::Entity>)
+            .required()];
     const FILTERS: &'static [Filter<Column>] = &[
         Filter::reference("threat_model", Column::ThreatModelId, vouch::<threat_model::Entity>),
         Filter::flag("is_revoked", Column::IsRevoked),
@@ -100,8 +95,7 @@ impl Resource for MagicLinks {
 
     async fn views(rows: Vec<Model>, scope: Scope<'_>) -> Result<Vec<MagicLink>> {
         let models = rows.iter().map(|row| row.threat_model_id);
-        let names: HashMap<_, String> =
-            scope.lookup(models, threat_model::Column::Name).await?;
+        let names: HashMap<_, String> = scope.lookup(models, threat_model::Column::Name).await?;
         rows.into_iter().map(|row| link(row, &names, scope)).collect()
     }
 

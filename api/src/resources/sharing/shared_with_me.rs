@@ -1,8 +1,6 @@
 use aide::axum::{ApiRouter, routing::delete_with};
 use axum::{extract::State, http::StatusCode};
-use domain::{
-    Result, Scope, Transaction, permission::SignedIn, sharing::magic_link as rules,
-};
+use domain::{Result, Scope, Transaction, permission::SignedIn, sharing::magic_link as rules};
 use entity::{
     Id,
     shared_model::{ActiveModel, Column, Entity, Model},

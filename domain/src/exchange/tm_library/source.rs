@@ -190,9 +190,9 @@ fn has_null_character(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(list) => list.iter().any(has_null_character),
-        Value::Object(object) => object
-            .iter()
-            .any(|(name, value)| name.contains('\0') || has_null_character(value)),
+        Value::Object(object) => {
+            object.iter().any(|(name, value)| name.contains('\0') || has_null_character(value))
+        }
         _ => false,
     }
 }

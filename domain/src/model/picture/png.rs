@@ -31,5 +31,6 @@ pub(super) fn stripped(file: &[u8]) -> Option<Vec<u8>> {
 
 /// A capital first letter means that the picture cannot be shown without the chunk.
 fn is_kept(kind: &[u8]) -> bool {
-    kind.first().is_some_and(u8::is_ascii_uppercase) || LOOK.iter().any(|look| look.as_slice() == kind)
+    kind.first().is_some_and(u8::is_ascii_uppercase)
+        || LOOK.iter().any(|look| look.as_slice() == kind)
 }

@@ -3,7 +3,8 @@ use image::{ImageBuffer, Rgb};
 use super::*;
 
 fn sample(format: Format, width: u32, height: u32) -> Vec<u8> {
-    let pixel = |x: u32, y: u32| Rgb([(x * 40 % 256) as u8, (y * 90 % 256) as u8, 7]);
+    let pixel =
+        |x: u32, y: u32| Rgb([(x * 40 % 256).to_le_bytes()[0], (y * 90 % 256).to_le_bytes()[0], 7]);
     let image = DynamicImage::ImageRgb8(ImageBuffer::from_fn(width, height, pixel));
     let mut file = Cursor::new(Vec::new());
     image.write_to(&mut file, format.decoded_as()).expect("encoded");

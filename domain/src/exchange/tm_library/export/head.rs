@@ -52,7 +52,8 @@ pub(super) fn complete(model: &threat_model::Model, document: &mut Object) {
 
 /// Personas come back as they were imported, unless a client changed them since.
 fn add_personas(metadata: &Value, document: &mut Object) {
-    if document.get("threat_personas").is_some_and(|list| list.as_array().is_none_or(Vec::is_empty)) {
+    if document.get("threat_personas").is_some_and(|list| list.as_array().is_none_or(Vec::is_empty))
+    {
         document.shift_remove("threat_personas");
     }
     let own = kept(metadata).and_then(|kept| kept.get("threatPersonas")?.as_array());

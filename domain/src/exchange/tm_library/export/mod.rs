@@ -19,10 +19,8 @@ pub async fn export(
     model: impl Names<threat_model::Entity>,
 ) -> Result<(String, Value)> {
     let model = scope.get::<threat_model::Entity>(model.id()).await?;
-    let (analysis, records) = tokio::try_join!(
-        analysis::analysis(scope, model.id),
-        Records::of(model.id, scope)
-    )?;
+    let (analysis, records) =
+        tokio::try_join!(analysis::analysis(scope, model.id), Records::of(model.id, scope))?;
     let mut document = head::head(&model);
     let structure = parts::Structure::of(&model, &records);
     structure.write(&records, &mut document);

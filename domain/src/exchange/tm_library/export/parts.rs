@@ -93,7 +93,8 @@ impl Structure {
     fn boundaries(&self, records: &Records) -> Vec<Value> {
         let mut boundaries = Vec::new();
         for row in &records.boundaries {
-            let shown = [row.zone_a_id, row.zone_b_id].iter().any(|id| self.shown_zones.contains(id));
+            let shown =
+                [row.zone_a_id, row.zone_b_id].iter().any(|id| self.shown_zones.contains(id));
             let (Some(a), Some(b)) =
                 (self.zones.get(&row.zone_a_id), self.zones.get(&row.zone_b_id))
             else {
@@ -102,7 +103,8 @@ impl Structure {
             if !shown {
                 continue;
             }
-            let methods = |name| kept_value(&row.format_metadata, name).unwrap_or_else(|| json!([]));
+            let methods =
+                |name| kept_value(&row.format_metadata, name).unwrap_or_else(|| json!([]));
             let mut boundary = Map::new();
             set(&mut boundary, "trust_zone_a", a.as_str());
             set(&mut boundary, "trust_zone_b", b.as_str());
@@ -160,7 +162,11 @@ impl Structure {
             let name = names.give(imported(metadata), "data_asset", asset.id.key());
             let mut shown = entity(&name, &asset.name, &asset.description);
             set(&mut shown, "placements", placed);
-            set(&mut shown, "record_count", kept_value(metadata, "recordCount").unwrap_or_default());
+            set(
+                &mut shown,
+                "record_count",
+                kept_value(metadata, "recordCount").unwrap_or_default(),
+            );
             set(&mut shown, "data_sensitivity", asset.data_sensitivity.0.clone());
             let methods = kept_value(metadata, "accessControlMethods");
             set(&mut shown, "access_control_methods", methods.unwrap_or_else(|| json!([])));
@@ -188,8 +194,7 @@ impl Structure {
 
     fn flow_entity(&self, flow: &data_flow::Model, name: &str) -> Object {
         let mut shown = entity(name, &flow.label, &flow.description);
-        let ends =
-            [("source", flow.source_component_id), ("destination", flow.dest_component_id)];
+        let ends = [("source", flow.source_component_id), ("destination", flow.dest_component_id)];
         for (end, component) in ends {
             if let Some(named) = self.components.get(&component) {
                 set(&mut shown, end, json!({"type": named.kind, "name": named.name}));

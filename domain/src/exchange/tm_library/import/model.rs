@@ -77,7 +77,8 @@ fn metadata(source: &Source) -> Value {
         }
     }
     own.insert("scope".to_owned(), camelized(Value::Object(source.scope().clone())));
-    let mut rest = unmapped(top, &["version", "frozen", "release_docs_link", "repo_link", "assumptions"]);
+    let mut rest =
+        unmapped(top, &["version", "frozen", "release_docs_link", "repo_link", "assumptions"]);
     rest.insert("scope".to_owned(), Value::Object(source.scope().clone()));
     own.insert(UNMAPPED.to_owned(), Value::Object(rest));
     let idle = source.list(CONTROLS).iter().filter(|control| texts(control, "threats").is_empty());

@@ -103,11 +103,7 @@ pub(super) async fn components<'s>(
     Ok(parts)
 }
 
-fn component(
-    entity: &Object,
-    kind: &str,
-    model: &threat_model::Model,
-) -> component::ActiveModel {
+fn component(entity: &Object, kind: &str, model: &threat_model::Model) -> component::ActiveModel {
     const COMMON: [&str; 4] = ["symbolic_name", "title", "description", "trust_zone"];
     let word = text(entity, "type");
     let named = |name: &str| Value::from(text(entity, name));
@@ -122,7 +118,9 @@ fn component(
             vec![("vendor", named("vendor")), ("product", named("product"))],
             &["type", "vendor", "product"],
         ),
-        _ => ("process", vec![("repoLink", named("repo_link"))], &["parent_component", "repo_link"]),
+        _ => {
+            ("process", vec![("repoLink", named("repo_link"))], &["parent_component", "repo_link"])
+        }
     };
     let is = |wanted: &str| if kind == wanted { word.to_owned() } else { String::new() };
     component::ActiveModel {

@@ -119,10 +119,13 @@ pub(super) async fn threats<'s>(
         components.sort_unstable();
         flows.sort_unstable();
         of_components.extend(
-            components.into_iter().map(|id| (name, instance::<OfComponent>(threat, model, id, library))),
+            components
+                .into_iter()
+                .map(|id| (name, instance::<OfComponent>(threat, model, id, library))),
         );
-        of_flows
-            .extend(flows.into_iter().map(|id| (name, instance::<OfFlow>(threat, model, id, library))));
+        of_flows.extend(
+            flows.into_iter().map(|id| (name, instance::<OfFlow>(threat, model, id, library))),
+        );
     }
     summary.threats = of_components.len() + of_flows.len();
     Ok(Threats {
@@ -217,9 +220,11 @@ pub(super) async fn controls(
             of_components.extend(component_threats.iter().map(|threat| {
                 countermeasure::<OfComponent>(control, model, *threat, library, status)
             }));
-            of_flows.extend(flow_threats.iter().map(|threat| {
-                countermeasure::<OfFlow>(control, model, *threat, library, status)
-            }));
+            of_flows.extend(
+                flow_threats.iter().map(|threat| {
+                    countermeasure::<OfFlow>(control, model, *threat, library, status)
+                }),
+            );
         }
     }
     summary.controls = of_components.len() + of_flows.len();
