@@ -86,7 +86,7 @@ impl Client {
     /// A request to which more can be added.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
-        let request = request.timeout(Duration::from_secs(60));
+        let request = request.timeout(Duration::from_mins(1));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,

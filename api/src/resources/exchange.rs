@@ -78,7 +78,7 @@ async fn export(
     actor: Allowed<ReadModels>,
     Key(model): Key<threat_model::Entity>,
 ) -> Result<Response> {
-    let (name, document) = tm_library::export(state.store.read(&actor), model).await?;
+    let (name, document) = Box::pin(tm_library::export(state.store.read(&actor), model)).await?;
     let disposition = format!("attachment; filename=\"{}\"", tm_library::file_name(&name));
     let disposition = HeaderValue::try_from(disposition)
         .unwrap_or_else(|_| HeaderValue::from_static("attachment"));

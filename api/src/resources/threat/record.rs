@@ -227,7 +227,6 @@ pub(super) async fn views<K: ThreatKind>(
 }
 
 /// A threat without the names that other tables hold.
-#[expect(clippy::option_option, reason = "no library threat, one without entries, one with")]
 fn bare<K: ThreatKind>(
     row: &Row<K::Threat>,
     place: Id<K::Place>,
