@@ -206,6 +206,7 @@ pub(super) async fn controls(
     let list = source.list("controls");
     let library = countermeasure_library(transaction, list, model).await?;
     let mut budget = Budget::default();
+    let mut twins = Twins::of(list);
     let (mut of_components, mut of_flows) = (Vec::new(), Vec::new());
     for (place, control) in list.iter().enumerate() {
         let status = status(transaction, model, control, place, summary);
@@ -216,21 +217,56 @@ pub(super) async fn controls(
                 summary.warnings.push(text);
             }
             let (component_threats, flow_threats) = threats.named(name);
-            budget.spend(control, component_threats.len() + flow_threats.len())?;
-            of_components.extend(component_threats.iter().map(|threat| {
-                countermeasure::<OfComponent>(control, model, *threat, library, status)
-            }));
-            of_flows.extend(
-                flow_threats.iter().map(|threat| {
-                    countermeasure::<OfFlow>(control, model, *threat, library, status)
-                }),
-            );
+            let number = component_threats.len() + flow_threats.len();
+            let share = twins.share(control, name, number);
+            budget.spend(control, share.len())?;
+            for instance in share {
+                match component_threats.get(instance) {
+                    Some(threat) => of_components
+                        .push(countermeasure::<OfComponent>(control, model, *threat, library, status)),
+                    None => of_flows.extend(flow_threats.get(instance - component_threats.len()).map(
+                        |threat| countermeasure::<OfFlow>(control, model, *threat, library, status),
+                    )),
+                }
+            }
         }
     }
     summary.controls = of_components.len() + of_flows.len();
     transaction.insert_many(of_components).await?;
     transaction.insert_many(of_flows).await?;
     Ok(())
+}
+
+/// Controls that differ in nothing but their names. An export writes one for each instance of a
+/// threat, so together they belong to all instances, each to its share.
+struct Twins<'s>(HashMap<(&'s str, [&'s str; 4]), (usize, usize)>);
+
+impl<'s> Twins<'s> {
+    fn of(controls: &'s [Object]) -> Self {
+        let mut numbers = HashMap::new();
+        for control in controls {
+            for threat in texts(control, "threats") {
+                numbers.entry((threat, Self::words(control))).or_insert((0, 0)).0 += 1;
+            }
+        }
+        Self(numbers)
+    }
+
+    /// The places of those instances of a threat that a control is for.
+    fn share(&mut self, control: &'s Object, threat: &'s str, instances: usize) -> Vec<usize> {
+        let (twins, turn) = self.0.get_mut(&(threat, Self::words(control))).map_or((1, 0), |found| {
+            found.1 += 1;
+            (found.0, found.1 - 1)
+        });
+        if twins > instances {
+            return (0..instances).filter(|place| *place == turn % instances).collect();
+        }
+        (0..instances).filter(|place| place % twins == turn).collect()
+    }
+
+    fn words(control: &Object) -> [&str; 4] {
+        [title(control), text(control, "description"), text(control, "status"), text(control, "priority")]
+    }
 }
 
 /// Only the security team may say that the platform provides something.
