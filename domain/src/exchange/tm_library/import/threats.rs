@@ -222,11 +222,14 @@ pub(super) async fn controls(
             budget.spend(control, share.len())?;
             for instance in share {
                 match component_threats.get(instance) {
-                    Some(threat) => of_components
-                        .push(countermeasure::<OfComponent>(control, model, *threat, library, status)),
-                    None => of_flows.extend(flow_threats.get(instance - component_threats.len()).map(
-                        |threat| countermeasure::<OfFlow>(control, model, *threat, library, status),
+                    Some(threat) => of_components.push(countermeasure::<OfComponent>(
+                        control, model, *threat, library, status,
                     )),
+                    None => of_flows.extend(
+                        flow_threats.get(instance - component_threats.len()).map(|threat| {
+                            countermeasure::<OfFlow>(control, model, *threat, library, status)
+                        }),
+                    ),
                 }
             }
         }
@@ -254,10 +257,11 @@ impl<'s> Twins<'s> {
 
     /// The places of those instances of a threat that a control is for.
     fn share(&mut self, control: &'s Object, threat: &'s str, instances: usize) -> Vec<usize> {
-        let (twins, turn) = self.0.get_mut(&(threat, Self::words(control))).map_or((1, 0), |found| {
-            found.1 += 1;
-            (found.0, found.1 - 1)
-        });
+        let (twins, turn) =
+            self.0.get_mut(&(threat, Self::words(control))).map_or((1, 0), |found| {
+                found.1 += 1;
+                (found.0, found.1 - 1)
+            });
         if twins > instances {
             return (0..instances).filter(|place| *place == turn % instances).collect();
         }
@@ -265,7 +269,12 @@ impl<'s> Twins<'s> {
     }
 
     fn words(control: &Object) -> [&str; 4] {
-        [title(control), text(control, "description"), text(control, "status"), text(control, "priority")]
+        [
+            title(control),
+            text(control, "description"),
+            text(control, "status"),
+            text(control, "priority"),
+        ]
     }
 }
 
