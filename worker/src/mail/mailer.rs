@@ -1,6 +1,10 @@
 //! Where mails go: to a mail server, or into files.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
@@ -93,8 +97,7 @@ impl Mailer {
                 }
             },
             Way::Folder(folder) => {
-                let name = format!("{}.eml", Uuid::now_v7());
-                let written = tokio::fs::write(folder.join(name), message.formatted()).await;
+                let written = put(folder, &message.formatted()).await;
                 written.map_err(|error| Failure::Passing(format!("the file of a mail: {error}")))
             }
         }
@@ -116,6 +119,14 @@ impl Mailer {
             )
             .map_err(|error| Failure::Final(format!("the mail cannot be written: {error}")))
     }
+}
+
+/// Writes beside the folder first, so that nobody who watches the folder reads half a mail.
+async fn put(folder: &Path, mail: &[u8]) -> std::io::Result<()> {
+    let name = format!("{}.eml", Uuid::now_v7());
+    let unfinished = folder.with_file_name(format!(".{name}"));
+    tokio::fs::write(&unfinished, mail).await?;
+    tokio::fs::rename(unfinished, folder.join(name)).await
 }
 
 /// The text as it is where a mail allows that: a link that is broken into lines by its encoding
