@@ -15,6 +15,19 @@ async fn upload(client: &Client, model: i64, content: &[u8]) -> Answer {
     client.send(client.request(reqwest::Method::POST, &path).multipart(form)).await
 }
 
+/// How many statements reading an address takes, and the answer. The fewest of several, since the
+/// relay of jobs looks into the database meanwhile.
+async fn read(app: &App, client: &Client, path: &str) -> (usize, Value) {
+    let mut least = usize::MAX;
+    let mut body = Value::Null;
+    for _ in 0..5 {
+        let (statements, answer) = app.statements_of(client.get(path)).await;
+        least = least.min(statements);
+        body = answer.expect(200);
+    }
+    (least, body)
+}
+
 fn image_address(image: &Value) -> String {
     image["imageUrl"].as_str().expect("an address").to_owned()
 }
@@ -25,9 +38,9 @@ async fn a_model_is_read_in_six_statements_however_much_belongs_to_it() {
     let owner = app.owner().await;
     let (model, other) = (owner.model("Shop").await, owner.model("Bank").await);
     let path = format!("/api/threat-models/{model}/");
-    let (few, empty) = app.statements_of(owner.get(&path)).await;
+    let (few, empty) = read(&app, &owner, &path).await;
     assert!(few <= 6, "{few} statements");
-    assert_eq!(empty.expect(200)["systemIds"], json!([]));
+    assert_eq!(empty["systemIds"], json!([]));
     let system = owner.post("/api/systems/", json!({"name": "Till"})).await.expect(201);
     let body = json!({"systemId": system["id"]});
     owner.post(&format!("{path}add_system/"), body).await.expect(200);
@@ -36,8 +49,7 @@ async fn a_model_is_read_in_six_statements_however_much_belongs_to_it() {
     let asset = json!({"threatModel": model, "name": "Cards", "classification": "secret"});
     owner.post("/api/data-assets/", asset).await.expect(201);
     upload(&owner, model, PNG).await.expect(201);
-    let (more, full) = app.statements_of(owner.get(&path)).await;
-    let full = full.expect(200);
+    let (more, full) = read(&app, &owner, &path).await;
     assert_eq!(more, few);
     assert_eq!(full["systemIds"], json!([system["id"].to_string()]));
     assert_eq!(full["referencedModelIds"], json!([other.to_string()]));
@@ -50,14 +62,13 @@ async fn models_are_listed_in_as_many_statements_as_one() {
     let app = App::start().await;
     let owner = app.owner().await;
     owner.model("Model 0").await;
-    let (few, _) = app.statements_of(owner.get("/api/threat-models/")).await;
+    let (few, _) = read(&app, &owner, "/api/threat-models/").await;
     for number in 1..6 {
         owner.model(&format!("Model {number}")).await;
     }
-    let (many, list) = app.statements_of(owner.get("/api/threat-models/?ordering=name")).await;
+    let (many, list) = read(&app, &owner, "/api/threat-models/?ordering=name").await;
     assert_eq!(many, few);
     assert!(many <= 6, "{many} statements");
-    let list = list.expect(200);
     assert_eq!(list["count"], 6);
     assert_eq!(list["results"][5]["name"], "Model 5");
     assert_eq!(list["results"][5]["owner"], owner.email);
@@ -159,7 +170,7 @@ async fn the_dashboard_counts_models_and_risks_in_three_statements() {
         "name": "Loss", "scoringMetadata": {"likelihood": "certain", "impact": "severe"},
     });
     owner.post(&format!("/api/threat-models/{model}/risks/"), risk).await.expect(201);
-    let (statements, numbers) = app.statements_of(owner.get("/api/dashboard/stats/")).await;
+    let (statements, numbers) = read(&app, &owner, "/api/dashboard/stats/").await;
     assert!(statements <= 3, "{statements} statements");
     let expected = json!({
         "total": 1,
@@ -168,5 +179,5 @@ async fn the_dashboard_counts_models_and_risks_in_three_statements() {
             "mitigated": 0,
         },
     });
-    assert_eq!(numbers.expect(200), expected);
+    assert_eq!(numbers, expected);
 }
