@@ -94,6 +94,13 @@ async fn caller(parts: &mut Parts, state: &AppState) -> Result<Option<Arc<Caller
         return Ok(Some(Arc::clone(caller)));
     }
     let Some(token) = bearer(parts)? else { return Ok(None) };
+    let caller = Arc::new(caller_with(token, state).await?);
+    parts.extensions.insert(Arc::clone(&caller));
+    Ok(Some(caller))
+}
+
+/// Who holds an access token.
+pub(crate) async fn caller_with(token: &str, state: &AppState) -> Result<Caller> {
     let claims = state
         .accounts
         .tokens()
@@ -105,9 +112,7 @@ async fn caller(parts: &mut Parts, state: &AppState) -> Result<Option<Arc<Caller
         .actor(&claims)
         .await?
         .ok_or(Error::TokenNotValid("Token is blacklisted"))?;
-    let caller = Arc::new(Caller { actor, claims });
-    parts.extensions.insert(Arc::clone(&caller));
-    Ok(Some(caller))
+    Ok(Caller { actor, claims })
 }
 
 const fn token_message(error: domain::account::TokenError) -> &'static str {

@@ -8,6 +8,7 @@ pub mod error;
 pub mod exchange;
 pub mod job;
 pub mod library;
+pub mod link;
 pub mod model;
 pub mod organization;
 pub mod permission;
@@ -20,5 +21,6 @@ pub mod threat;
 
 pub use clock::Clock;
 pub use error::{Error, Refusal, Result, Violations};
+pub use link::Links;
 pub use permission::{Permission, Right};
 pub use store::{Find, Scope, Store, Transaction};

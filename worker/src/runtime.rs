@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    Store,
+    Links, Store,
     library::Catalogue,
     store::{Claim, Progress},
 };
@@ -33,7 +33,7 @@ struct Parts {
     registry: Registry,
     mailer: Mailer,
     storage: Storage,
-    link_base: String,
+    links: Links,
     catalogue: Catalogue,
     concurrency: usize,
 }
@@ -66,7 +66,7 @@ impl Runtime {
             registry,
             mailer: Mailer::open(settings)?,
             storage: Storage::open(settings)?,
-            link_base: settings.link_base().to_owned(),
+            links: Links::below(settings.link_base()),
             catalogue: Catalogue::new(&settings.packs_dir),
             concurrency: settings.job_concurrency,
         })))
@@ -147,9 +147,9 @@ impl Context {
         &self.runtime.0.catalogue
     }
 
-    /// What links in mails start with, without a trailing slash.
-    pub fn link_base(&self) -> &str {
-        &self.runtime.0.link_base
+    /// Makes the links in mails.
+    pub fn links(&self) -> &Links {
+        &self.runtime.0.links
     }
 
     /// Notes how far the work is, for those who watch. Some notes are left out when they follow

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{Passwords, Secrets, Tokens};
+use super::{FormTokens, Passwords, Secrets, Tokens};
 use crate::{Store, model::FileAddresses};
 
 /// What becomes of somebody who registers without an invitation.
@@ -22,6 +22,7 @@ pub struct Accounts {
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) files: FileAddresses,
+    pub(crate) forms: FormTokens,
     pub(crate) signup: Signup,
 }
 
@@ -32,6 +33,7 @@ impl Accounts {
             passwords: Passwords::default(),
             tokens: Arc::new(Tokens::new(secrets, store.clock().clone())),
             files: FileAddresses::new(secrets, store.clock().clone()),
+            forms: FormTokens::new(secrets),
             store,
             signup,
         }
@@ -40,6 +42,16 @@ impl Accounts {
     /// Makes and checks addresses of uploaded files.
     pub const fn files(&self) -> &FileAddresses {
         &self.files
+    }
+
+    /// Makes and checks tokens of forms.
+    pub const fn forms(&self) -> &FormTokens {
+        &self.forms
+    }
+
+    /// What becomes of somebody who registers without an invitation.
+    pub const fn signup(&self) -> Signup {
+        self.signup
     }
 
     /// Signs and reads tokens.

@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod address;
+pub mod form_token;
 pub mod login;
 pub mod password;
 pub mod password_rules;
@@ -15,6 +16,7 @@ pub mod verification;
 
 pub use accounts::{Accounts, Signup};
 pub use address::Address;
+pub use form_token::FormTokens;
 pub use password::{Passwords, Verdict};
 pub use registration::Registration;
 pub use secret::{Secrets, Vault};

@@ -72,12 +72,7 @@ impl Accounts {
     /// [`Error::Invalid`] for `uid`, then `token`, then the password.
     pub async fn reset_password(&self, confirmation: Confirmation) -> Result<()> {
         let Confirmation { uid, token, new } = confirmation;
-        let key =
-            i64::from_str_radix(&uid, RADIX).map_err(|_| Error::invalid("uid", WRONG_VALUE))?;
-        let user = self.store.identity().user(Id::trusted(key)).await?;
-        let user =
-            user.filter(|user| user.is_active).ok_or_else(|| Error::invalid("uid", WRONG_VALUE))?;
-        self.require_link(&user, &token).await?;
+        let user = self.account_of_reset(&uid, &token).await?;
         let hash = self.acceptable_hash(&user, new).await?;
 
         let changes = self.store.identity().begin().await?;
@@ -89,6 +84,19 @@ impl Accounts {
         self.set_password(&changes, user, hash).await?;
         changes.end_sessions(id, None).await?;
         changes.commit().await
+    }
+
+    /// The account for which a link sets a new password. The link stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for `uid`, then `token`.
+    pub async fn account_of_reset(&self, uid: &str, token: &str) -> Result<user::Model> {
+        let wrong = || Error::invalid("uid", WRONG_VALUE);
+        let key = i64::from_str_radix(uid, RADIX).map_err(|_| wrong())?;
+        let user = self.store.identity().user(Id::trusted(key)).await?;
+        let user = user.filter(|user| user.is_active).ok_or_else(wrong)?;
+        self.require_link(&user, token).await?;
+        Ok(user)
     }
 
     async fn require_link(&self, user: &user::Model, token: &str) -> Result<()> {

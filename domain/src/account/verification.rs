@@ -38,6 +38,16 @@ pub async fn issue(store: &Store, user: Id<user::Entity>) -> Result<Option<Verif
 }
 
 impl Accounts {
+    /// The account whose address a key confirms. The key stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for an unknown, used or expired key.
+    pub async fn account_of_verification(&self, key: &str) -> Result<user::Model> {
+        let identity = self.store.identity();
+        let user = identity.user_of_link(TokenPurpose::VerifyEmail, &digest(key)).await?;
+        user.ok_or(Error::NotFound)
+    }
+
     /// Marks the address of the account as confirmed to which a key was sent.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use domain::{
+    Links,
     account::{reset, verification},
     job::mail::{SendInvitation, SendPasswordReset, SendVerification},
     sharing::invitation::{self, InvitationLetter},
@@ -61,8 +62,7 @@ impl Perform for SendPasswordReset {
         let Some(issued) = reset::issue(context.store(), Id::trusted(self.user)).await? else {
             return Ok(());
         };
-        let base = context.link_base();
-        let link = format!("{base}/reset-password/{}/{}/", issued.uid, issued.token);
+        let link = context.links().password_reset(&issued.uid, &issued.token);
         let letter = Letter {
             to: issued.email,
             subject: "Choose a new password for Forewarn".to_owned(),
@@ -77,7 +77,7 @@ impl Perform for SendVerification {
     async fn perform(self, context: &Context) -> Result<(), Failure> {
         let issued = verification::issue(context.store(), Id::trusted(self.user)).await?;
         let Some(issued) = issued else { return Ok(()) };
-        let link = format!("{}/verify-email/{}/", context.link_base(), issued.key);
+        let link = context.links().verification(&issued.key);
         let letter = Letter {
             to: issued.email,
             subject: "Confirm your address for Forewarn".to_owned(),
@@ -92,12 +92,12 @@ impl Perform for SendInvitation {
     async fn perform(self, context: &Context) -> Result<(), Failure> {
         let letter = invitation::letter(context.store(), self.invitation).await?;
         let Some(letter) = letter else { return Ok(()) };
-        context.mailer().send(invitation_mail(context.link_base(), &letter)?).await
+        context.mailer().send(invitation_mail(context.links(), &letter)?).await
     }
 }
 
-fn invitation_mail(base: &str, letter: &InvitationLetter) -> Result<Letter, Failure> {
-    let link = &*format!("{base}/invite/{}", letter.token);
+fn invitation_mail(links: &Links, letter: &InvitationLetter) -> Result<Letter, Failure> {
+    let link = &*links.invitation(&letter.token);
     let sender = letter.sender.as_deref().unwrap_or("Somebody");
     let role = role(letter.role);
     Ok(Letter {
@@ -141,7 +141,7 @@ mod tests {
             role: TeamRole::Viewer,
             sender: Some("grace@example.com".to_owned()),
         };
-        let mail = invitation_mail("https://app.example", &letter).expect("a mail");
+        let mail = invitation_mail(&Links::below("https://app.example"), &letter).expect("a mail");
         let link = format!("https://app.example/invite/{}", letter.token);
         assert!(mail.text.contains(&format!("{link}\n")), "{}", mail.text);
         assert!(mail.html.contains(&link), "{}", mail.html);

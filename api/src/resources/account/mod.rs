@@ -1,9 +1,9 @@
 //! Accounts and tokens.
 
-mod password;
+pub(crate) mod password;
 mod profile;
-mod registration;
-mod session;
+pub(crate) mod registration;
+pub(crate) mod session;
 
 use aide::{axum::ApiRouter, openapi::Operation, transform::TransformOperation};
 use axum::http::{HeaderMap, header};
@@ -106,7 +106,7 @@ struct Detail {
 }
 
 /// What the client says it is.
-fn user_agent(headers: &HeaderMap) -> &str {
+pub(crate) fn user_agent(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 

@@ -106,12 +106,17 @@ async fn ask(
     Origin(origin): Origin,
     body: Body,
 ) -> Result<Json<Detail>> {
-    state.limits.admit(Attempt::Mail, &origin)?;
-    let mut form = Form::new(&body);
+    ask_for_reset(&state, &origin, &body).await?;
+    Ok(Json(Detail { detail: "Password reset e-mail has been sent." }))
+}
+
+/// Has a link sent to the address in `email`.
+pub(crate) async fn ask_for_reset(state: &AppState, origin: &str, body: &Body) -> Result<()> {
+    state.limits.admit(Attempt::Mail, origin)?;
+    let mut form = Form::new(body);
     let Some(email) = form.address("email") else { return Err(form.into_error()) };
     state.limits.admit(Attempt::MailTo, &email.key())?;
-    state.accounts.ask_for_reset(&email).await?;
-    Ok(Json(Detail { detail: "Password reset e-mail has been sent." }))
+    Ok(state.accounts.ask_for_reset(&email).await?)
 }
 
 async fn confirm(
@@ -120,15 +125,20 @@ async fn confirm(
     Origin(origin): Origin,
     body: Body,
 ) -> Result<Json<Detail>> {
-    state.limits.admit(Attempt::SignIn, &origin)?;
-    let mut form = Form::new(&body);
+    reset(&state, &origin, &body).await?;
+    Ok(Json(Detail { detail: "Password has been reset with the new password." }))
+}
+
+/// Sets the password in `new_password1` with the link of `uid` and `token`.
+pub(crate) async fn reset(state: &AppState, origin: &str, body: &Body) -> Result<()> {
+    state.limits.admit(Attempt::SignIn, origin)?;
+    let mut form = Form::new(body);
     let new = new_password(&mut form);
     let link = (form.required("uid", LONGEST_TOKEN), form.required("token", LONGEST_TOKEN));
     let (Some(new), (Some(uid), Some(token))) = (new, link) else {
         return Err(form.into_error());
     };
-    state.accounts.reset_password(Confirmation { uid, token, new }).await?;
-    Ok(Json(Detail { detail: "Password has been reset with the new password." }))
+    Ok(state.accounts.reset_password(Confirmation { uid, token, new }).await?)
 }
 
 fn new_password(form: &mut Form<'_>) -> Option<NewPassword> {

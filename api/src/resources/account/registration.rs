@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use domain::account::Registration;
+use domain::account::{Registration, SignedIn};
 use schemars::JsonSchema;
 
 use super::{Detail, Session, open, user_agent};
@@ -90,8 +90,19 @@ async fn register(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Session>)> {
-    state.limits.admit(Attempt::SignUp, &origin)?;
-    let mut form = Form::new(&body);
+    let signed_in = sign_up(&state, &origin, user_agent(&headers), &body).await?;
+    Ok((StatusCode::CREATED, Json(signed_in.into())))
+}
+
+/// Makes an account of `email`, `password1` and `password2`, and signs it in.
+pub(crate) async fn sign_up(
+    state: &AppState,
+    origin: &str,
+    user_agent: &str,
+    body: &Body,
+) -> Result<SignedIn> {
+    state.limits.admit(Attempt::SignUp, origin)?;
+    let mut form = Form::new(body);
     let username = form.blankable("username", 150).filter(|name| !name.is_empty());
     let email = form.address("email");
     let passwords = (form.password("password1"), form.password("password2"));
@@ -100,8 +111,7 @@ async fn register(
     };
     form.check()?;
     let registration = Registration { username, email, password, repeated };
-    let signed_in = state.accounts.register(registration, user_agent(&headers)).await?;
-    Ok((StatusCode::CREATED, Json(signed_in.into())))
+    Ok(state.accounts.register(registration, user_agent).await?)
 }
 
 async fn verify(
@@ -110,11 +120,16 @@ async fn verify(
     Origin(origin): Origin,
     body: Body,
 ) -> Result<Json<Detail>> {
-    state.limits.admit(Attempt::SignIn, &origin)?;
-    let mut form = Form::new(&body);
-    let Some(key) = form.required("key", 200) else { return Err(form.into_error()) };
-    state.accounts.confirm_address(&key).await?;
+    confirm_address(&state, &origin, &body).await?;
     Ok(Json(Detail { detail: "ok" }))
+}
+
+/// Confirms the address to which `key` was sent.
+pub(crate) async fn confirm_address(state: &AppState, origin: &str, body: &Body) -> Result<()> {
+    state.limits.admit(Attempt::SignIn, origin)?;
+    let mut form = Form::new(body);
+    let Some(key) = form.required("key", 200) else { return Err(form.into_error()) };
+    Ok(state.accounts.confirm_address(&key).await?)
 }
 
 async fn resend(

@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
 };
-use domain::account::{SessionError, TokenError, TokenType};
+use domain::account::{SessionError, SignedIn, TokenError, TokenType};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -98,8 +98,18 @@ async fn log_in(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Session>> {
-    state.limits.admit(Attempt::SignIn, &origin)?;
-    let mut form = Form::new(&body);
+    Ok(Json(sign_in(&state, &origin, user_agent(&headers), &body).await?.into()))
+}
+
+/// Signs in with `email` and `password`.
+pub(crate) async fn sign_in(
+    state: &AppState,
+    origin: &str,
+    user_agent: &str,
+    body: &Body,
+) -> Result<SignedIn> {
+    state.limits.admit(Attempt::SignIn, origin)?;
+    let mut form = Form::new(body);
     let email = match body.text("email")? {
         Some(_) => form.address("email"),
         None => None,
@@ -111,9 +121,7 @@ async fn log_in(
         return Err(domain::Error::invalid_object(text).into());
     };
     state.limits.admit(Attempt::SignInTo, &email.key())?;
-    let agent = user_agent(&headers);
-    let signed_in = state.accounts.log_in(email.as_str(), password, agent).await?;
-    Ok(Json(signed_in.into()))
+    Ok(state.accounts.log_in(email.as_str(), password, user_agent).await?)
 }
 
 /// Looks at the headers itself: a token of an ended session is no reason to refuse.

@@ -17,6 +17,7 @@ use axum::{
 use domain::{
     Scope,
     account::Vault,
+    link,
     organization::team as rules,
     permission::{ManageTeams, ReadOrganizations},
     sharing::invitation as sharing,
@@ -92,7 +93,7 @@ impl Invitation {
     pub(super) fn new(row: team_invitation::Model, names: Names, vault: &Vault) -> Result<Self> {
         let token = sharing::token(vault, &row)?;
         Ok(Self {
-            invite_url: format!("/invite/{token}"),
+            invite_url: link::invitation_path(&token),
             token,
             team_name: names.team,
             organization_name: names.organization,

@@ -9,7 +9,10 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use domain::{Result, Scope, Transaction, permission::ReadModels, sharing::magic_link as rules};
+use domain::{
+    Result, Scope, Transaction, link::share_path, permission::ReadModels,
+    sharing::magic_link as rules,
+};
 use entity::{
     Id,
     magic_link::{ActiveModel, Column, Entity, Model},
@@ -114,7 +117,7 @@ fn link(
         id: row.id,
         threat_model: row.threat_model_id,
         threat_model_name: names.get(&row.threat_model_id).cloned().unwrap_or_default(),
-        url: format!("/share/{token}"),
+        url: share_path(&token),
         token,
         expires_at: row.expires_at.into(),
         accessed_count: row.accessed_count,

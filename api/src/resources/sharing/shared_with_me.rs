@@ -1,6 +1,8 @@
 use aide::axum::{ApiRouter, routing::delete_with};
 use axum::{extract::State, http::StatusCode};
-use domain::{Result, Scope, Transaction, permission::SignedIn, sharing::magic_link as rules};
+use domain::{
+    Result, Scope, Transaction, link, permission::SignedIn, sharing::magic_link as rules,
+};
 use entity::{
     Id,
     shared_model::{ActiveModel, Column, Entity, Model},
@@ -89,7 +91,7 @@ fn shared_model(row: &Model, entry: rules::Entry) -> SharedModel {
         threat_model_description: entry.description,
         organization_name: entry.organization,
         shared_by: entry.shared_by.map(|(email, name)| Sharer { email, name }),
-        share_url: entry.token.map(|token| format!("/share/{token}")),
+        share_url: entry.token.map(|token| link::share_path(&token)),
         first_accessed_at: row.first_accessed_at.into(),
         last_accessed_at: row.last_accessed_at.into(),
         access_count: row.access_count,
