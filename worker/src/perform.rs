@@ -3,7 +3,7 @@
 use std::{any::Any, collections::HashMap, sync::Arc, time::Duration};
 
 use domain::{
-    job::backoff,
+    job::Pauses,
     store::{Afterwards, Claim},
 };
 use entity::job;
@@ -32,6 +32,8 @@ const BEAT: Duration = Duration::from_secs(5);
 /// How often the end of a job is noted again when the database does not answer.
 const NOTES: u32 = 6;
 const NOTE_PAUSE: Duration = Duration::from_millis(250);
+
+const UNKNOWN_PAUSES: Pauses = Pauses::up_to(Duration::from_mins(10));
 
 /// Performs jobs in the name of one worker.
 #[derive(Clone)]
@@ -139,7 +141,8 @@ impl Performer {
         let noted = match result {
             Ok(output) => ledger.finish(claim, output.clone()).await?,
             Err(failure) => {
-                ledger.fail(claim, &failure.to_string(), afterwards(claim, failure)).await?
+                let afterwards = self.afterwards(claim, failure);
+                ledger.fail(claim, &failure.to_string(), afterwards).await?
             }
         };
         if !noted {
@@ -152,6 +155,16 @@ impl Performer {
         self.queue.announce(claim.job.id).await;
         Ok(())
     }
+
+    fn afterwards(&self, claim: &Claim, failure: &Failure) -> Afterwards {
+        let job = &claim.job;
+        if matches!(failure, Failure::Final(_)) || job.attempts >= job.max_attempts {
+            return Afterwards::GiveUp;
+        }
+        let handler = self.runtime.registry().get(&job.kind);
+        let pauses = handler.map_or(UNKNOWN_PAUSES, |handler| handler.pauses);
+        Afterwards::Again(pauses.after(job.attempts, rand::random()))
+    }
 }
 
 /// Stops the task when it is dropped.
@@ -161,14 +174,6 @@ impl Drop for Aborting {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-fn afterwards(claim: &Claim, failure: &Failure) -> Afterwards {
-    let job = &claim.job;
-    if matches!(failure, Failure::Final(_)) || job.attempts >= job.max_attempts {
-        return Afterwards::GiveUp;
-    }
-    Afterwards::Again(backoff(job.attempts, rand::random()))
 }
 
 fn out_of_time(limit: Duration) -> Failure {

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use domain::job::{
-    ImportPack, Job, Purge, SyncPacks,
+    ImportPack, Job, Pauses, Purge, SyncPacks,
     mail::{SendInvitation, SendPasswordReset, SendVerification},
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -58,6 +58,8 @@ type Performing = BoxFuture<'static, Result<Value, Failure>>;
 pub(crate) struct Handler {
     /// After how long one attempt is given up.
     pub(crate) time_limit: Duration,
+    /// The pauses between attempts.
+    pub(crate) pauses: Pauses,
     run: fn(Value, Context) -> Performing,
 }
 
@@ -87,7 +89,7 @@ impl Registry {
     /// Adds a kind of job.
     #[must_use]
     pub fn with<J: Perform>(mut self) -> Self {
-        let handler = Handler { time_limit: J::TIME_LIMIT, run: run::<J> };
+        let handler = Handler { time_limit: J::TIME_LIMIT, pauses: J::PAUSES, run: run::<J> };
         Arc::make_mut(&mut self.0).insert(J::KIND, handler);
         self
     }

@@ -22,7 +22,7 @@ pub struct ImportPack {
 impl Job for ImportPack {
     const KIND: &'static str = "import_pack";
     const MAX_ATTEMPTS: i32 = 3;
-    const PRIORITY: Priority = Priority::High;
+    const PRIORITY: Priority = Priority::Bulk;
     type Output = ImportAnswer;
 
     fn organization(&self) -> Option<Id<organization::Entity>> {
@@ -42,7 +42,7 @@ pub struct SyncPacks {
 impl Job for SyncPacks {
     const KIND: &'static str = "sync_packs";
     const MAX_ATTEMPTS: i32 = 3;
-    const PRIORITY: Priority = Priority::High;
+    const PRIORITY: Priority = Priority::Bulk;
     const TIME_LIMIT: Duration = Duration::from_mins(30);
     type Output = SyncResult;
 

@@ -7,6 +7,7 @@
 
 mod library;
 pub mod mail;
+mod pauses;
 mod status;
 mod trace;
 mod upkeep;
@@ -17,18 +18,23 @@ use entity::{Id, organization};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use library::{ImportPack, SyncPacks};
+pub use pauses::Pauses;
 pub use status::{cancel, find, list, retry};
 pub use trace::current as current_trace;
 pub use upkeep::Purge;
 
-/// How urgent a job is; the more urgent is performed first.
+/// How urgent a job is; the more urgent is performed first, whoever asked for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Whenever there is nothing else to do.
-    Low = -10,
-    /// What most jobs have.
+    /// Whenever there is nothing else to do: upkeep.
+    Idle = -30,
+    /// Long calculations, such as reports.
+    Low = -20,
+    /// Bulk work that takes seconds, such as imports.
+    Bulk = -10,
+    /// Short work, such as mails; what most jobs have.
     Normal = 0,
-    /// Somebody is waiting for the answer.
+    /// Short work for which somebody is waiting.
     High = 10,
 }
 
@@ -47,6 +53,12 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// How often it is begun at most, counting the first time.
     const MAX_ATTEMPTS: i32 = 5;
 
+    /// The pauses between attempts.
+    const PAUSES: Pauses = Pauses::up_to(Duration::from_mins(10));
+
+    /// Most jobs of this kind that run at one time, in all processes together.
+    const CONCURRENCY: Option<u32> = None;
+
     /// How urgent it is.
     const PRIORITY: Priority = Priority::Normal;
 
@@ -64,33 +76,5 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Of several unfinished jobs of one kind and one key only the first is kept.
     fn dedupe_key(&self) -> Option<String> {
         None
-    }
-}
-
-/// The pause before another attempt: 2 seconds after the first failure, then twice as long each
-/// time up to ten minutes, up to a fifth more or less by `chance` from 0 to 1, so that jobs that
-/// failed together do not return together.
-pub fn backoff(failures: i32, chance: f64) -> Duration {
-    const LONGEST: f64 = 600.0;
-    let pause = 2_f64.powi(failures.clamp(1, 30)).min(LONGEST);
-    Duration::from_secs_f64(pause * (0.8 + 0.4 * chance.clamp(0.0, 1.0)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_double_up_to_ten_minutes() {
-        let seconds: Vec<_> = (1..=11).map(|failures| backoff(failures, 0.5).as_secs()).collect();
-        assert_eq!(seconds, [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
-    }
-
-    #[test]
-    fn chance_spreads_a_pause_by_a_fifth() {
-        assert_eq!(backoff(3, 0.0), Duration::from_millis(6400));
-        assert_eq!(backoff(3, 1.0), Duration::from_millis(9600));
-        assert_eq!(backoff(i32::MAX, 9.0), Duration::from_mins(12));
-        assert_eq!(backoff(i32::MIN, -1.0), Duration::from_millis(1600));
     }
 }

@@ -14,7 +14,7 @@ pub struct Purge {
 
 impl Job for Purge {
     const KIND: &'static str = "purge";
-    const PRIORITY: Priority = Priority::Low;
+    const PRIORITY: Priority = Priority::Idle;
     type Output = ();
 
     fn dedupe_key(&self) -> Option<String> {
