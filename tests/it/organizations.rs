@@ -42,6 +42,43 @@ async fn an_organization_keeps_somebody_in_its_security_team() {
 }
 
 #[tokio::test]
+async fn two_guardians_who_leave_at_once_do_not_leave_an_organization_alone() {
+    let app = App::start().await;
+    for _ in 0..8 {
+        let owner = app.owner().await;
+        let second = app.invited(&owner, "lead").await;
+        let own = format!("/api/memberships/{}/", membership(&owner, owner.id).await["id"]);
+        let other = format!("/api/memberships/{}/", membership(&owner, second.id).await["id"]);
+        owner.patch(&other, json!({"role": "security_team"})).await.expect(200);
+        let (one, two) = tokio::join!(
+            owner.patch(&own, json!({"role": "member"})),
+            second.patch(&other, json!({"role": "member"})),
+        );
+        let mut answers = [one.status, two.status];
+        answers.sort_unstable();
+        assert_eq!(answers, [200, 400]);
+    }
+}
+
+#[tokio::test]
+async fn two_leads_who_leave_at_once_do_not_leave_a_team_alone() {
+    let app = App::start().await;
+    for _ in 0..8 {
+        let owner = app.owner().await;
+        let second = app.invited(&owner, "lead").await;
+        let team = format!("/api/teams/{}", owner.team);
+        let role = format!("{team}/change-member-role/");
+        let removal = format!("{team}/remove-member/");
+        let (one, two) = tokio::join!(
+            owner.post(&role, json!({"userId": owner.id, "role": "member"})),
+            second.post(&removal, json!({"userId": second.id})),
+        );
+        let refused = [one.status, two.status].into_iter().filter(|status| *status == 400).count();
+        assert_eq!(refused, 1, "{} {}", one.status, two.status);
+    }
+}
+
+#[tokio::test]
 async fn records_do_not_move_between_organizations() {
     let app = App::start().await;
     let owner = app.owner().await;

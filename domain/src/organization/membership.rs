@@ -17,7 +17,7 @@ pub async fn remove(
     transaction: &Transaction<'_>,
 ) -> Result<()> {
     if member.role == OrganizationRole::SecurityTeam
-        && !is_guarded_without(&member, transaction.scope()).await?
+        && !is_guarded_without(&member, transaction).await?
     {
         return Err(Error::unfit(LAST_GUARDIAN));
     }
@@ -31,11 +31,11 @@ pub async fn remove(
 pub async fn check_role_change(
     before: &organization_member::Model,
     role: OrganizationRole,
-    scope: Scope<'_>,
+    transaction: &Transaction<'_>,
 ) -> Result<()> {
     let demoted =
         before.role == OrganizationRole::SecurityTeam && role != OrganizationRole::SecurityTeam;
-    if demoted && !is_guarded_without(before, scope).await? {
+    if demoted && !is_guarded_without(before, transaction).await? {
         return Err(Error::invalid("role", LAST_GUARDIAN));
     }
     Ok(())
@@ -56,9 +56,14 @@ pub async fn of(
         .await
 }
 
-async fn is_guarded_without(member: &organization_member::Model, scope: Scope<'_>) -> Result<bool> {
+async fn is_guarded_without(
+    member: &organization_member::Model,
+    transaction: &Transaction<'_>,
+) -> Result<bool> {
     use organization_member::{Column, Entity};
-    scope
+    transaction.hold(member.organization_id).await?;
+    transaction
+        .scope()
         .find::<Entity>()
         .filter(Column::OrganizationId.eq(member.organization_id))
         .filter(Column::Role.eq(OrganizationRole::SecurityTeam))

@@ -137,6 +137,7 @@ pub async fn remove_member(
     user: Ref<user::Entity>,
 ) -> Result<()> {
     let changes = store.identity().begin().await?;
+    changes.hold_team(managed.team.id).await?;
     let member = membership(&changes, managed.team.id, Id::trusted(user.key())).await?;
     managed.require_grantable(member.role)?;
     if member.role == TeamRole::Lead {
@@ -162,6 +163,7 @@ pub async fn change_role(
 ) -> Result<team_member::Model> {
     managed.require_manager()?;
     let changes = store.identity().begin().await?;
+    changes.hold_team(managed.team.id).await?;
     let member = membership(&changes, managed.team.id, Id::trusted(user.key())).await?;
     if member.role == TeamRole::Lead
         && role != TeamRole::Lead

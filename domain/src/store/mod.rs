@@ -17,10 +17,10 @@ mod upkeep;
 
 use std::sync::Arc;
 
-use entity::Actor;
+use entity::{Actor, Id, Keyed, Tenanted};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, QuerySelect,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::Notify;
 
@@ -88,4 +88,12 @@ impl Store {
         };
         Ok(self.connection.begin_with_options(options).await?)
     }
+}
+
+/// Locks a row until the end of the transaction; other transactions that ask for it wait. SQLite
+/// has one writer at a time and needs no lock.
+async fn hold<E: Tenanted + Keyed>(connection: &DatabaseTransaction, row: Id<E>) -> Result<()> {
+    let held = E::find().select_only().column(E::key_column()).filter(E::key_column().eq(row));
+    held.lock_exclusive().into_tuple::<i64>().one(connection).await?;
+    Ok(())
 }

@@ -44,6 +44,12 @@ impl<'s> Transaction<'s> {
         &self.connection
     }
 
+    /// Holds a row until the commit: other transactions that hold it wait. For rules about
+    /// several rows below it that would otherwise be checked side by side.
+    pub async fn hold<E: Tenanted + Keyed>(&self, row: Id<E>) -> Result<()> {
+        super::hold(&self.connection, row).await
+    }
+
     /// Adds a row and refuses one that the actor could not change afterwards.
     pub async fn insert<A>(&self, mut row: A) -> Result<<A::Entity as EntityTrait>::Model>
     where

@@ -92,7 +92,7 @@ impl Resource for Memberships {
         ];
         super::refuse_moves(fixed)?;
         let role = draft.role.try_as_ref().copied().unwrap_or(before.role);
-        membership::check_role_change(before, role, transaction.scope()).await
+        membership::check_role_change(before, role, transaction).await
     }
 
     async fn delete(row: Row<Self>, transaction: &Transaction<'_>) -> domain::Result<()> {

@@ -151,6 +151,11 @@ impl IdentityChanges<'_> {
         Ok(found.one(&self.connection).await?)
     }
 
+    /// Holds a team until the commit: others who change its members wait.
+    pub async fn hold_team(&self, team: Id<team::Entity>) -> Result<()> {
+        super::super::hold(&self.connection, team).await
+    }
+
     /// The roles of the other members of a team.
     pub async fn team_roles_without(&self, member: &team_member::Model) -> Result<Vec<TeamRole>> {
         use team_member::{Column, Entity};
