@@ -11,6 +11,7 @@ pub mod figures;
 pub mod maps;
 pub mod risks;
 pub mod scope;
+mod threats;
 
 pub use analysis::{Analysis, Subject, Threat};
 pub use countermeasures::{Countermeasure, Standard};
