@@ -12,6 +12,8 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 pub struct Clock {
     /// Microseconds by which this clock is ahead of the system.
     ahead: Arc<AtomicI64>,
+    /// Microseconds by which the system's time is behind that of the database.
+    correction: Arc<AtomicI64>,
 }
 
 impl Clock {
@@ -21,10 +23,22 @@ impl Clock {
     }
 
     /// The current time in UTC, in whole microseconds, as both databases store it.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     pub fn now(&self) -> DateTime<Utc> {
-        let ahead = TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed));
-        (Utc::now() + ahead).trunc_subsecs(6)
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        let correction = self.correction.load(Ordering::Relaxed);
+        (self.system_time() + TimeDelta::microseconds(ahead + correction)).trunc_subsecs(6)
+    }
+
+    /// What the system says, uncorrected.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+    pub fn system_time(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    /// Corrects this clock and all its copies; replaces the last correction.
+    pub fn correct(&self, by: TimeDelta) {
+        let microseconds = by.num_microseconds().unwrap_or_default();
+        self.correction.store(microseconds, Ordering::Relaxed);
     }
 
     /// Moves this clock and all its copies forward.

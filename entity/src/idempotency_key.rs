@@ -16,9 +16,12 @@ pub struct Model {
     pub fingerprint: String,
     /// Absent while the first request is under way.
     pub response_status: Option<i32>,
+    /// Encrypted, for it may hold secrets. Absent while there is none or if it is too large.
     pub response_body: Option<String>,
     pub created_at: ChronoDateTimeUtc,
     pub expires_at: ChronoDateTimeUtc,
+    /// When changes of the request were committed, in the same transaction.
+    pub carried_out_at: Option<ChronoDateTimeUtc>,
 }
 
 /// Tables that a row refers to.

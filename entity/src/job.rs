@@ -41,6 +41,10 @@ pub struct Model {
     pub finished_at: Option<ChronoDateTimeUtc>,
     /// When the relay handed the job to the queue.
     pub published_at: Option<ChronoDateTimeUtc>,
+    /// The job of which this one is a part.
+    pub parent_id: Option<Uuid>,
+    /// The job that must have ended, in whatever way, before this one begins.
+    pub waits_for: Option<Uuid>,
 }
 
 /// Tables that a row refers to.

@@ -1,6 +1,7 @@
 //! The database schema, in steps, the same for PostgreSQL and SQLite.
 
 mod accounts;
+mod families;
 mod jobs;
 mod library;
 mod models;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(Tables { name: "m20261123_000006_risks", tables: risks::tables }),
             Box::new(Tables { name: "m20261123_000007_sharing", tables: sharing::tables }),
             Box::new(Tables { name: "m20261123_000008_jobs", tables: jobs::tables }),
+            Box::new(families::Families),
         ]
     }
 }

@@ -1,5 +1,6 @@
 //! Background jobs, over every queue that is there.
 
+mod order;
 mod workshop;
 
 use std::{
@@ -15,6 +16,9 @@ use uuid::Uuid;
 use workshop::{Behaviour, Probe, starts, workshops};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What the workers of these tests know.
+const KINDS: &[&str] = &["probe"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_starts_at_once_and_its_result_is_kept() {
@@ -105,8 +109,9 @@ async fn a_job_of_a_dead_worker_is_taken_over() {
         let id = workshop.enqueue(&probe).await;
         let lease = Duration::from_secs(30);
         let ledger = workshop.store.ledger();
-        let dead = ledger.claim(id, "dead", lease).await.expect("claimed").expect("it is free");
-        assert!(ledger.claim(id, "late", lease).await.expect("asked").is_none());
+        let dead =
+            ledger.claim(id, "dead", lease, KINDS).await.expect("claimed").expect("it is free");
+        assert!(ledger.claim(id, "late", lease, KINDS).await.expect("asked").is_none());
 
         let engine = workshop.start();
         workshop.clock.advance(TimeDelta::seconds(31));
@@ -123,7 +128,8 @@ async fn a_job_that_kills_its_workers_fails_in_the_end() {
         let id = workshop.enqueue(&Probe::new(Behaviour::Succeed)).await;
         let ledger = workshop.store.ledger();
         for attempt in 1..=3 {
-            let claim = ledger.claim(id, "dying", Duration::from_secs(30)).await.expect("claimed");
+            let claim =
+                ledger.claim(id, "dying", Duration::from_secs(30), KINDS).await.expect("claimed");
             assert_eq!(claim.expect("it is free").job.attempts, attempt);
             workshop.clock.advance(TimeDelta::seconds(31));
             ledger.reap().await.expect("reaped");

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     perform::Performer,
     queue::{Queue, Reach},
+    registry::Registry,
     relay,
     runtime::Runtime,
     schedule,
@@ -35,7 +36,7 @@ impl Engine {
 pub fn host(runtime: Runtime, queue: Queue, shutdown: &Shutdown) -> Engine {
     match queue.reach() {
         Reach::Process => start(runtime, queue, shutdown),
-        Reach::Cluster => feed(runtime.store().clone(), queue, shutdown),
+        Reach::Cluster => carry(&runtime, queue, shutdown),
     }
 }
 
@@ -43,8 +44,8 @@ pub fn host(runtime: Runtime, queue: Queue, shutdown: &Shutdown) -> Engine {
 pub fn start(runtime: Runtime, queue: Queue, shutdown: &Shutdown) -> Engine {
     let store = runtime.store().clone();
     let concurrency = runtime.concurrency();
+    let mut engine = carry(&runtime, queue.clone(), shutdown);
     let performer = Performer::new(runtime, queue.clone());
-    let mut engine = feed(store.clone(), queue.clone(), shutdown);
     engine.0.spawn(schedule::run(store, shutdown.clone()));
     engine.0.spawn(work(performer, queue, concurrency, shutdown.clone()));
     engine
@@ -52,8 +53,16 @@ pub fn start(runtime: Runtime, queue: Queue, shutdown: &Shutdown) -> Engine {
 
 /// Feeds the queue and passes announcements on to those who wait in this process.
 pub fn feed(store: Store, queue: Queue, shutdown: &Shutdown) -> Engine {
+    carry_kinds(store, Registry::standard(), queue, shutdown)
+}
+
+fn carry(runtime: &Runtime, queue: Queue, shutdown: &Shutdown) -> Engine {
+    carry_kinds(runtime.store().clone(), runtime.registry().clone(), queue, shutdown)
+}
+
+fn carry_kinds(store: Store, registry: Registry, queue: Queue, shutdown: &Shutdown) -> Engine {
     let mut tasks = JoinSet::new();
-    tasks.spawn(relay::run(store, queue.clone(), shutdown.clone()));
+    tasks.spawn(relay::run(store, queue.clone(), registry, shutdown.clone()));
     let shutdown = shutdown.clone();
     tasks.spawn(async move {
         tokio::select! {

@@ -24,10 +24,10 @@ use crate::{
 };
 
 /// How long a job belongs to a worker that says nothing more.
-const LEASE: Duration = Duration::from_secs(30);
+pub(crate) const LEASE: Duration = Duration::from_secs(10);
 
 /// How often a worker says that it is alive.
-const BEAT: Duration = Duration::from_secs(5);
+const BEAT: Duration = Duration::from_secs(2);
 
 /// How often the end of a job is noted again when the database does not answer.
 const NOTES: u32 = 6;
@@ -42,6 +42,8 @@ pub(crate) struct Performer {
     queue: Queue,
     /// Unique in the cluster.
     name: Arc<str>,
+    /// What this worker can do.
+    kinds: Arc<[&'static str]>,
 }
 
 /// How an attempt ended.
@@ -55,13 +57,19 @@ enum Ending {
 impl Performer {
     pub(crate) fn new(runtime: Runtime, queue: Queue) -> Self {
         let name = format!("{}-{}", std::process::id(), Uuid::new_v4().simple());
-        Self { runtime, queue, name: name.into() }
+        let kinds = runtime.registry().kinds().into();
+        Self { runtime, queue, name: name.into(), kinds }
     }
 
     /// Performs the job unless another worker has it or it is finished. Safe to call twice.
     pub(crate) async fn perform(&self, id: Uuid) -> domain::Result<()> {
         let ledger = self.runtime.store().ledger();
-        let Some(claim) = ledger.claim(id, &self.name, LEASE).await? else { return Ok(()) };
+        let Some(claim) = ledger.claim(id, &self.name, LEASE, &self.kinds).await? else {
+            if ledger.leave(id, &self.kinds).await? {
+                tracing::warn!(job.id = %id, "left to a worker of another version: unknown kind");
+            }
+            return Ok(());
+        };
         let span = span(&claim.job);
         self.attempt(Arc::new(claim)).instrument(span).await
     }
@@ -75,8 +83,7 @@ impl Performer {
         let begun = Instant::now();
         let ending = match self.runtime.registry().get(&claim.job.kind) {
             Some(handler) => self.run(handler, &claim).await,
-            // Another process may be newer and know it.
-            None => Ending::Ended(Err(Failure::Passing("no worker knows this kind of job".into()))),
+            None => Ending::Ended(Err(Failure::Passing("no handler for this kind of job".into()))),
         };
         let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         Span::current().record("job.milliseconds", milliseconds);
@@ -122,6 +129,11 @@ impl Performer {
     }
 
     async fn conclude(&self, claim: &Claim, result: Result<Value, Failure>) -> domain::Result<()> {
+        if result == Err(Failure::Delegated) {
+            tracing::info!("left to other jobs");
+            self.queue.announce(claim.job.id).await;
+            return Ok(());
+        }
         let mut pause = NOTE_PAUSE;
         for _ in 1..NOTES {
             match self.note(claim, &result).await {
@@ -153,7 +165,24 @@ impl Performer {
             Err(error) => tracing::warn!(%error, "failed"),
         }
         self.queue.announce(claim.job.id).await;
+        match claim.job.parent_id {
+            Some(parent) => self.tell_parent(parent, claim).await,
+            None => self.runtime.store().ledger().wake(),
+        }
         Ok(())
+    }
+
+    /// The job of which this one is a part shows how far it is and may go on now.
+    async fn tell_parent(&self, parent: Uuid, claim: &Claim) {
+        let store = self.runtime.store();
+        let message = match store.ledger().get(claim.job.id).await {
+            Ok(job) => job.progress_message,
+            Err(_) => String::new(),
+        };
+        if let Err(error) = store.ledger().follow_parts(parent, &message).await {
+            tracing::warn!(%error, "the progress of the whole was not noted");
+        }
+        self.queue.announce(parent).await;
     }
 
     fn afterwards(&self, claim: &Claim, failure: &Failure) -> Afterwards {
@@ -206,6 +235,8 @@ fn span(job: &job::Model) -> Span {
         job.id = %job.id,
         job.kind = job.kind,
         job.attempt = job.attempts,
+        organization = job.organization_id.map(entity::Id::key),
+        trace_id = Empty,
         job.milliseconds = Empty,
     );
     if let Some(parent) = &job.trace_parent {
@@ -213,6 +244,8 @@ fn span(job: &job::Model) -> Span {
         let context = global::get_text_map_propagator(|propagator| propagator.extract(&carrier));
         // Fails when traces are not collected, and then there is nothing to continue.
         let _ = span.set_parent(context);
+        // The second part of `version-trace-span-flags`.
+        span.record("trace_id", parent.split('-').nth(1));
     }
     span
 }
@@ -253,6 +286,8 @@ mod tests {
             started_at: None,
             finished_at: None,
             published_at: None,
+            parent_id: None,
+            waits_for: None,
         }
     }
 

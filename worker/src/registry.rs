@@ -3,7 +3,7 @@
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use domain::job::{
-    ImportPack, Job, Pauses, Purge, SyncPacks,
+    ImportPack, Job, Pauses, Purge, SyncPack, SyncPacks,
     mail::{SendInvitation, SendPasswordReset, SendVerification},
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -20,6 +20,9 @@ pub enum Failure {
     /// Another attempt would fail as well.
     #[error("{0}")]
     Final(String),
+    /// None: other jobs do the work, and this one goes on when they have ended.
+    #[error("the work was left to other jobs")]
+    Delegated,
 }
 
 impl From<domain::Error> for Failure {
@@ -60,6 +63,8 @@ pub(crate) struct Handler {
     pub(crate) time_limit: Duration,
     /// The pauses between attempts.
     pub(crate) pauses: Pauses,
+    /// Most jobs of the kind that run at one time in all processes.
+    pub(crate) concurrency: Option<u32>,
     run: fn(Value, Context) -> Performing,
 }
 
@@ -84,14 +89,32 @@ impl Registry {
             .with::<Purge>()
             .with::<ImportPack>()
             .with::<SyncPacks>()
+            .with::<SyncPack>()
     }
 
     /// Adds a kind of job.
     #[must_use]
     pub fn with<J: Perform>(mut self) -> Self {
-        let handler = Handler { time_limit: J::TIME_LIMIT, pauses: J::PAUSES, run: run::<J> };
+        let handler = Handler {
+            time_limit: J::TIME_LIMIT,
+            pauses: J::PAUSES,
+            concurrency: J::CONCURRENCY,
+            run: run::<J>,
+        };
         Arc::make_mut(&mut self.0).insert(J::KIND, handler);
         self
+    }
+
+    /// The kinds that are known here.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        self.0.keys().copied().collect()
+    }
+
+    /// Of which kinds how many may run at one time in all processes.
+    pub(crate) fn limits(&self) -> Vec<(&'static str, u32)> {
+        let limited =
+            self.0.iter().filter_map(|(kind, handler)| Some((*kind, handler.concurrency?)));
+        limited.collect()
     }
 
     pub(crate) fn get(&self, kind: &str) -> Option<&Handler> {

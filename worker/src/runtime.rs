@@ -7,10 +7,11 @@ use std::{
 
 use domain::{
     Links, Store,
+    job::Job,
     library::Catalogue,
     store::{Claim, Progress},
 };
-use entity::{Actor, Id, organization, user};
+use entity::{Actor, Id, job, organization, user};
 use platform::{Settings, Storage, storage::StorageError};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     mail::{Mailer, MailerError},
     queue::Queue,
-    registry::Registry,
+    registry::{Failure, Registry},
 };
 
 /// Progress is noted at most so often.
@@ -93,17 +94,36 @@ pub struct Context {
     runtime: Runtime,
     queue: Queue,
     claim: Arc<Claim>,
+    /// Commits only while the job is held.
+    store: Store,
     reported: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Context {
     pub(crate) fn new(runtime: Runtime, queue: Queue, claim: Arc<Claim>) -> Self {
-        Self { runtime, queue, claim, reported: Arc::default() }
+        let store = runtime.store().for_attempt(Arc::clone(&claim));
+        Self { runtime, queue, claim, store, reported: Arc::default() }
     }
 
-    /// The database.
-    pub fn store(&self) -> &Store {
-        self.runtime.store()
+    /// The database. Changes can be committed only while the job is neither cancelled nor taken
+    /// over by another worker.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What other jobs made of the work that this one left to them, in their order. Empty before
+    /// it did so.
+    pub async fn parts(&self) -> domain::Result<Vec<job::Model>> {
+        self.store().ledger().parts(self.id()).await
+    }
+
+    /// Leaves the work to other jobs, performed one after the other. To be returned as the failure
+    /// of this attempt; when the last part has ended, the job is performed once more.
+    pub async fn delegate<J: Job>(&self, parts: &[J]) -> Failure {
+        match self.store().ledger().delegate(&self.claim, parts).await {
+            Ok(_) => Failure::Delegated,
+            Err(error) => error.into(),
+        }
     }
 
     /// The job.

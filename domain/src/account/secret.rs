@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
-    constant_time, hkdf, rand,
+    constant_time, hkdf, hmac, rand,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -101,6 +101,13 @@ pub struct Vault(Vec<VaultKey>);
 struct VaultKey {
     id: String,
     key: RandomizedNonceKey,
+    mark: hmac::Key,
+}
+
+impl VaultKey {
+    fn marked(&self, content: &[u8]) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.mark, content))
+    }
 }
 
 /// A text that was not sealed by one of the vault's keys, or was changed.
@@ -111,17 +118,30 @@ pub struct Unreadable;
 impl Vault {
     /// A vault with one key per secret; the first seals.
     pub fn new(secrets: &Secrets) -> Self {
-        let keys = secrets.derived("texts at rest").into_iter().map(|derived| VaultKey {
+        let marks = secrets.derived("marks of texts");
+        let keys = secrets.derived("texts at rest").into_iter().zip(marks);
+        let keys = keys.map(|(derived, mark)| VaultKey {
             key: RandomizedNonceKey::new(&AES_256_GCM, &derived.bytes)
                 .expect("a derived key has the length of an AES-256 key"),
             id: derived.id,
+            mark: hmac::Key::new(hmac::HMAC_SHA256, &mark.bytes),
         });
         Self(keys.collect())
     }
 
+    /// A mark by which a content is known again, and which tells nothing about it (HMAC-SHA256).
+    pub fn mark(&self, content: &[u8]) -> String {
+        self.0[0].marked(content)
+    }
+
+    /// Whether a content has this mark, also one made with an older secret.
+    pub fn has_mark(&self, content: &[u8], mark: &str) -> bool {
+        self.0.iter().any(|key| same(&key.marked(content), mark))
+    }
+
     /// Encrypts a text: key id, a dot, then nonce, ciphertext and tag as URL-safe base64.
     pub fn seal(&self, text: &str) -> String {
-        let VaultKey { id, key } = &self.0[0];
+        let VaultKey { id, key, .. } = &self.0[0];
         let mut content = text.as_bytes().to_vec();
         let nonce = key
             .seal_in_place_append_tag(Aad::from(id.as_bytes()), &mut content)

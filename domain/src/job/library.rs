@@ -6,7 +6,11 @@ use entity::{Id, organization};
 use serde::{Deserialize, Serialize};
 
 use super::{Job, Priority};
-use crate::library::{ImportAnswer, Renewal, SyncResult, Wish};
+use crate::library::{ImportAnswer, Renewal, SyncResult, Synced, Wish};
+
+/// Imports hold the library of their organization and fill the database with rows; more at one
+/// time make each of them slower.
+const IMPORTS: u32 = 6;
 
 /// Imports one pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,7 @@ impl Job for ImportPack {
     const KIND: &'static str = "import_pack";
     const MAX_ATTEMPTS: i32 = 3;
     const PRIORITY: Priority = Priority::Bulk;
+    const CONCURRENCY: Option<u32> = Some(IMPORTS);
     type Output = ImportAnswer;
 
     fn organization(&self) -> Option<Id<organization::Entity>> {
@@ -30,7 +35,8 @@ impl Job for ImportPack {
     }
 }
 
-/// Imports all packs of the catalogue.
+/// Imports all packs of the catalogue: leaves each of them to a [`SyncPack`] and puts together what
+/// became of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncPacks {
     /// The key of the organization whose library they join.
@@ -56,5 +62,28 @@ impl Job for SyncPacks {
             Renewal::Force => "force",
         };
         Some(format!("{}:{renewal}", self.organization))
+    }
+}
+
+/// Brings one pack up to date, as a part of [`SyncPacks`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncPack {
+    /// The key of the organization whose library it joins.
+    pub organization: i64,
+    /// The slug of the pack in the catalogue.
+    pub slug: String,
+    /// Whether it is imported again if it is imported already.
+    pub renewal: Renewal,
+}
+
+impl Job for SyncPack {
+    const KIND: &'static str = "sync_pack";
+    const MAX_ATTEMPTS: i32 = 3;
+    const PRIORITY: Priority = Priority::Bulk;
+    const CONCURRENCY: Option<u32> = Some(IMPORTS);
+    type Output = Synced;
+
+    fn organization(&self) -> Option<Id<organization::Entity>> {
+        Some(Id::trusted(self.organization))
     }
 }

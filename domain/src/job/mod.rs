@@ -17,7 +17,7 @@ use std::time::Duration;
 use entity::{Id, organization};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use library::{ImportPack, SyncPacks};
+pub use library::{ImportPack, SyncPack, SyncPacks};
 pub use pauses::Pauses;
 pub use status::{cancel, find, list, retry};
 pub use trace::current as current_trace;

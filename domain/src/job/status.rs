@@ -4,7 +4,7 @@ use entity::{choice::JobState, job};
 use sea_orm::{ColumnTrait as _, Order, sea_query::Expr};
 use uuid::Uuid;
 
-use crate::{Error, Result, store::Find, store::Scope, store::Transaction};
+use crate::{Error, Result, store::Find, store::Scope, store::Transaction, store::with_parts};
 
 /// Jobs that the actor may see, latest first.
 pub fn list(scope: Scope<'_>) -> Find<'_, job::Entity> {
@@ -20,11 +20,11 @@ pub async fn find(scope: Scope<'_>, id: Uuid) -> Result<job::Model> {
     found.ok_or(Error::NotFound)
 }
 
-/// Ends a job that is not finished. One that is running is stopped by its worker within seconds.
+/// Ends a job that is not finished, and the jobs that do its work. One that is running is stopped by its worker within seconds.
 pub async fn cancel(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Model> {
     let cancelled = transaction
         .change::<job::Entity>()
-        .filter(job::Column::Id.eq(id))
+        .filter(with_parts(id))
         .filter(job::Column::State.is_in(UNFINISHED))
         .set(job::Column::State, Expr::value(JobState::Cancelled))
         .set(job::Column::FinishedAt, Expr::value(transaction.now()))
@@ -32,17 +32,18 @@ pub async fn cancel(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Mode
         .exec()
         .await?;
     let job = find(transaction.scope(), id).await?;
-    if cancelled == 0 {
+    if cancelled == 0 || job.state != JobState::Cancelled {
         return Err(Error::unfit("The job is finished already."));
     }
     Ok(job)
 }
 
-/// Lets a job that failed or was cancelled begin anew, with all its attempts.
+/// Lets a job that failed or was cancelled begin anew, with all its attempts, and so the jobs that
+/// do its work.
 pub async fn retry(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Model> {
     let again = transaction
         .change::<job::Entity>()
-        .filter(job::Column::Id.eq(id))
+        .filter(with_parts(id))
         .filter(job::Column::State.is_in([JobState::Failed, JobState::Cancelled]))
         .set(job::Column::State, Expr::value(JobState::Pending))
         .set(job::Column::Attempts, Expr::value(0))
@@ -58,7 +59,7 @@ pub async fn retry(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Model
         other => other?,
     };
     let job = find(transaction.scope(), id).await?;
-    if again == 0 {
+    if again == 0 || job.state != JobState::Pending {
         return Err(Error::unfit("Only a job that failed or was cancelled can be retried."));
     }
     Ok(job)

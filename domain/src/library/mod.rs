@@ -28,7 +28,7 @@ pub use import::{ImportAnswer, ImportResult, Renewal, Warnings, Wish, import};
 pub use pack::Pack;
 pub use preview::{Imported, Overlay, Preview, SourcePack, overlays};
 pub use query::ContentSummary;
-pub use sync::{SyncResult, sync};
+pub use sync::{SyncResult, Synced};
 pub use unimport::{PackName, Removal, Unimport, dry_run, unimport};
 pub use validation::{KnownLibrary, validate};
 

@@ -12,14 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     catalogue::Packs,
-    document::Item,
     finding::Validation,
     import::{Import, ImportAnswer, ImportResult, Renewal, Wish, refusal, result, within},
     pack::Pack,
-    preview::Imported,
     query,
     rows::Library,
-    validation::{KnownLibrary, validate},
+    validation::validate,
 };
 use crate::{Error, Result, Store};
 
@@ -81,100 +79,101 @@ impl Synced {
         }
     }
 
+    fn gone(slug: &str) -> Self {
+        Self::Imported(ImportResult {
+            pack_slug: slug.to_owned(),
+            pack_name: slug.to_owned(),
+            message: "The pack is gone.".to_owned(),
+            ..ImportResult::default()
+        })
+    }
+
     fn failed(pack: &Pack, message: &str) -> Self {
         Self::Imported(ImportResult { success: false, message: message.to_owned(), ..result(pack) })
     }
 }
 
-/// Who wants to know how far a sync is.
-pub trait Progress: Send + Sync {
-    /// Called before each pack: how many are done, of how many, and which is next.
-    fn at(&self, done: usize, total: usize, pack: &str) -> impl Future<Output = Result<()>> + Send;
+/// What became of the job that brought one pack up to date.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The slug of the pack.
+    pub slug: String,
+    /// What it said, absent if it failed or was cancelled.
+    pub synced: Option<Synced>,
 }
 
-/// Nobody.
-impl Progress for () {
-    async fn at(&self, _done: usize, _total: usize, _pack: &str) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Imports all packs of a catalogue, each in its own transaction, those that others need first. A
-/// pack that cannot be imported does not keep others from being so.
-pub async fn sync(
-    store: &Store,
-    actor: &Actor,
-    organization: Id<organization::Entity>,
-    packs: &Packs,
-    renewal: Renewal,
-    progress: &impl Progress,
-) -> Result<SyncResult> {
-    if !actor.secures(organization) {
-        return Err(Error::forbidden());
-    }
-    let round =
-        Round { store, actor, organization, packs, wish: Wish { renewal, ..Wish::default() } };
-    let imported = query::imported(store.read(actor), organization).await?;
-    let mut known = query::known_library(store.read(actor), organization).await?;
-    let order = in_order(packs);
-    let mut results = Vec::with_capacity(order.len());
-    for (done, pack) in order.iter().enumerate() {
-        progress.at(done, order.len(), pack.name()).await?;
-        let synced = round.one(pack, &imported, &known).await?;
-        if synced.success() {
-            learn(&mut known, pack);
-        }
-        results.push(synced);
-    }
-    round.finish(&results).await?;
-    results.sort_by(|one, other| one.slug().cmp(other.slug()));
-    Ok(summary(results))
-}
-
-struct Round<'s> {
+/// A sync of one organization's library with a catalogue.
+#[derive(Clone, Copy)]
+pub struct Sync<'s> {
     store: &'s Store,
     actor: &'s Actor,
     organization: Id<organization::Entity>,
     packs: &'s Packs,
-    wish: Wish,
+    renewal: Renewal,
 }
 
-impl Round<'_> {
-    async fn one(
-        &self,
-        pack: &Arc<Pack>,
-        imported: &std::collections::BTreeMap<String, Imported>,
-        known: &KnownLibrary,
-    ) -> Result<Synced> {
-        let before = imported.get(&pack.slug);
+impl<'s> Sync<'s> {
+    /// A sync that the actor may do: one of the organization's security team.
+    pub fn new(
+        store: &'s Store,
+        actor: &'s Actor,
+        organization: Id<organization::Entity>,
+        packs: &'s Packs,
+        renewal: Renewal,
+    ) -> Result<Self> {
+        if !actor.secures(organization) {
+            return Err(Error::forbidden());
+        }
+        Ok(Self { store, actor, organization, packs, renewal })
+    }
+
+    /// Slugs of all packs, those first that others need.
+    pub fn order(self) -> Vec<String> {
+        in_order(self.packs).iter().map(|pack| pack.slug.clone()).collect()
+    }
+
+    /// Brings one pack up to date, in one transaction.
+    pub async fn pack(self, slug: &str) -> Result<Synced> {
+        let Some(pack) = self.packs.by_slug(slug) else { return Ok(Synced::gone(slug)) };
+        let imported = query::imported(self.store.read(self.actor), self.organization).await?;
+        let before = imported.get(slug);
         let current = before.is_some_and(|before| before.version == pack.version());
-        if current && self.wish.renewal == Renewal::Missing {
+        if current && self.renewal == Renewal::Missing {
             let message = format!("{} {} is up to date", pack.name(), pack.version());
             return Ok(Synced::Imported(ImportResult { message, ..result(pack) }));
         }
-        if let Some(refusal) = refusal(validate(pack, self.packs, known), &self.wish) {
+        let known = query::known_library(self.store.read(self.actor), self.organization).await?;
+        if let Some(refusal) = refusal(validate(pack, self.packs, &known), &self.wish()) {
             return Ok(Synced::of(refusal, pack));
         }
-        match self.import(pack).await {
-            Ok(answer) => Ok(Synced::of(answer, pack)),
-            Err(error @ (Error::Unavailable(_) | Error::Forbidden(_))) => Err(error),
-            Err(error) => {
-                tracing::error!(pack = pack.slug, error = ?error, "a pack could not be imported");
-                Ok(Synced::failed(pack, "The pack could not be imported."))
-            }
-        }
+        let transaction = self.store.write(self.actor).await?;
+        let answer = within(&transaction, self.organization, pack, &self.wish()).await?;
+        transaction.commit().await?;
+        Ok(Synced::of(answer, pack))
     }
 
-    async fn import(&self, pack: &Arc<Pack>) -> Result<ImportAnswer> {
-        let transaction = self.store.write(self.actor).await?;
-        let answer = within(&transaction, self.organization, pack, &self.wish).await?;
-        transaction.commit().await?;
-        Ok(answer)
+    /// Ends a sync with what became of all packs.
+    pub async fn conclude(self, outcomes: Vec<Outcome>) -> Result<SyncResult> {
+        let results = outcomes.into_iter().map(|outcome| {
+            let pack = self.packs.by_slug(&outcome.slug);
+            outcome.synced.unwrap_or_else(|| match pack {
+                Some(pack) => Synced::failed(pack, "The pack could not be imported."),
+                None => Synced::gone(&outcome.slug),
+            })
+        });
+        let mut results: Vec<Synced> = results.collect();
+        self.finish(&results).await?;
+        results.sort_by(|one, other| one.slug().cmp(other.slug()));
+        Ok(summary(results))
+    }
+
+    fn wish(self) -> Wish {
+        Wish { renewal: self.renewal, ..Wish::default() }
     }
 
     /// Connects what is imported to all threat models. After a renewal, requirements of all
     /// frameworks are known, so that mappings between them are made once more.
-    async fn finish(&self, results: &[Synced]) -> Result<()> {
+    async fn finish(self, results: &[Synced]) -> Result<()> {
         let transaction = self.store.write(self.actor).await?;
         let library = Library { transaction: &transaction, organization: self.organization };
         let rows = library.find::<pack::Entity>().filter(pack::Column::ImportedAt.is_not_null());
@@ -186,11 +185,12 @@ impl Round<'_> {
             .filter_map(|result| ids.get_key_value(result.slug()))
             .map(|(slug, id)| (*slug, *id))
             .collect();
-        if self.wish.renewal == Renewal::Force {
+        let wish = self.wish();
+        if wish.renewal == Renewal::Force {
             for (slug, row) in &ids {
                 let Some(pack) = self.packs.by_slug(slug) else { continue };
                 if !pack.requirement_overlays.is_empty() {
-                    let import = Import { library, pack, row: *row, wish: &self.wish };
+                    let import = Import { library, pack, row: *row, wish: &wish };
                     import.requirement_overlays().await?;
                 }
             }
@@ -199,19 +199,6 @@ impl Round<'_> {
         library.connect(&ids).await?;
         transaction.commit().await
     }
-}
-
-/// Adds what a pack brought to what is known.
-fn learn(known: &mut KnownLibrary, pack: &Pack) {
-    let components = pack.components.iter().map(|item| pack.qualified(item.slug()));
-    known.components.extend(components);
-    known.threats.extend(pack.threats.iter().map(|item| pack.qualified(item.slug())));
-    let countermeasures = pack.countermeasures.iter();
-    known.countermeasures.extend(countermeasures.map(|item| pack.qualified(item.slug())));
-    let taxonomies = pack.taxonomies.iter();
-    known.taxonomies.extend(taxonomies.map(|item| item.slug.or(item.id.trimmed()).to_owned()));
-    let frameworks = pack.frameworks.iter();
-    known.frameworks.extend(frameworks.map(|item| item.slug.or(item.id.trimmed()).to_owned()));
 }
 
 fn summary(results: Vec<Synced>) -> SyncResult {

@@ -11,24 +11,28 @@ mod identity;
 mod ledger;
 mod link;
 mod people;
+mod repetition;
 mod scope;
 mod transaction;
 mod upkeep;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{Actor, Id, Keyed, Tenanted};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, QueryFilter, QuerySelect,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QueryFilter,
+    QuerySelect, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::Notify;
 
 pub use find::{Find, Rows};
 pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
-pub use ledger::{Afterwards, Claim, Ledger, Progress, Published};
+pub(crate) use ledger::with_parts;
+pub use ledger::{Afterwards, Claim, Depth, JobSearch, Ledger, Progress, Published};
 pub use link::{Found, Links, Opened};
 pub use people::Person;
+pub use repetition::{Begun, FirstTime, KeptAnswer, Repetitions};
 pub use scope::Scope;
 pub use transaction::{Change, Transaction};
 pub use upkeep::Upkeep;
@@ -41,6 +45,12 @@ pub const KEYS_PER_STATEMENT: usize = 30_000;
 /// Largest number of rows in one statement, well under the bind limits of both databases.
 pub const ROWS_PER_STATEMENT: usize = 500;
 
+/// An answer that took longer tells the time of the database too vaguely.
+const LONGEST_TRAVEL: TimeDelta = TimeDelta::seconds(1);
+
+/// Clocks that differ less need no correction.
+const SMALL_DIFFERENCE: TimeDelta = TimeDelta::milliseconds(500);
+
 /// The database, for those who say on whose behalf they ask.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -48,12 +58,14 @@ pub struct Store {
     clock: Clock,
     vault: Arc<Vault>,
     enqueued: Arc<Notify>,
+    /// The attempt at a job whose changes these are.
+    attempt: Option<Arc<Claim>>,
 }
 
 impl Store {
     /// Takes over a connection pool. The vault holds the keys of what is stored encrypted.
     pub fn new(connection: DatabaseConnection, clock: Clock, vault: Arc<Vault>) -> Self {
-        Self { connection, clock, vault, enqueued: Arc::default() }
+        Self { connection, clock, vault, enqueued: Arc::default(), attempt: None }
     }
 
     /// The clock by which rows are dated.
@@ -79,6 +91,31 @@ impl Store {
     /// Answers whether the database can be reached.
     pub async fn ping(&self) -> Result<()> {
         Ok(self.connection.ping().await?)
+    }
+
+    /// Takes the time from the database from now on if it is shared, so that all processes agree
+    /// about leases whatever the clocks of their machines say. Returns by how much the own clock
+    /// differs.
+    pub async fn synchronise_clock(&self) -> Result<TimeDelta> {
+        let backend = self.connection.get_database_backend();
+        if backend != DbBackend::Postgres {
+            return Ok(TimeDelta::zero());
+        }
+        let before = self.clock.system_time();
+        let question = Statement::from_string(backend, "SELECT clock_timestamp() AS moment");
+        let Some(row) = self.connection.query_one_raw(question).await? else {
+            return Ok(TimeDelta::zero());
+        };
+        let after = self.clock.system_time();
+        let moment: DateTime<Utc> = row.try_get("", "moment")?;
+        let travel = after - before;
+        if travel > LONGEST_TRAVEL || travel < TimeDelta::zero() {
+            return Ok(TimeDelta::zero());
+        }
+        let difference = moment - (before + travel / 2);
+        let small = difference.abs() < SMALL_DIFFERENCE;
+        self.clock.correct(if small { TimeDelta::zero() } else { difference });
+        Ok(difference)
     }
 
     async fn begin(&self) -> Result<DatabaseTransaction> {

@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, IntoCondition, OnConflict, ValueType},
 };
 
-use super::{KEYS_PER_STATEMENT, Scope, Store};
+use super::{KEYS_PER_STATEMENT, Scope, Store, ledger, repetition};
 use crate::{Error, Result};
 
 /// Changes on behalf of one actor. Dropping it undoes them.
@@ -214,6 +214,10 @@ impl<'s> Transaction<'s> {
 
     /// Makes the changes lasting and wakes whoever carries jobs to the queue.
     pub async fn commit(self) -> Result<()> {
+        repetition::note_carried_out(&self.connection, self.now()).await?;
+        if let Some(attempt) = &self.store.attempt {
+            ledger::prove_held(&self.connection, attempt).await?;
+        }
         self.connection.commit().await?;
         self.store.enqueued.notify_one();
         Ok(())

@@ -54,6 +54,11 @@ impl Probe {
     pub(super) fn new(behaviour: Behaviour) -> Self {
         Self { name: Uuid::new_v4(), behaviour, organization: None }
     }
+
+    /// One that succeeds for an organization.
+    pub(super) fn of(organization: i64) -> Self {
+        Self { organization: Some(organization), ..Self::new(Behaviour::Succeed) }
+    }
 }
 
 impl Job for Probe {
@@ -274,6 +279,26 @@ impl Workshop {
             vec![(Id::trusted(1), OrganizationRole::SecurityTeam)],
             vec![],
         )
+    }
+
+    /// Organizations with these keys.
+    pub(super) async fn organizations(&self, keys: &[i64]) {
+        let now = self.clock.now();
+        for key in keys {
+            let organization = organization::ActiveModel {
+                id: Set(Id::trusted(*key)),
+                name: Set(format!("Organization {key}")),
+                created_at: Set(now),
+                updated_at: Set(now),
+                ..Default::default()
+            };
+            organization.insert(&self.connection).await.unwrap();
+        }
+    }
+
+    /// Whether others may write while a transaction is open.
+    pub(super) fn is_shared(&self) -> bool {
+        self.cleanup.is_some()
     }
 
     /// The one mail that was written, as it stands in its file.

@@ -1,7 +1,8 @@
 //! A queue inside one process, for the embedded default.
 
 use std::{
-    collections::{BinaryHeap, HashSet},
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -13,7 +14,7 @@ use uuid::Uuid;
 use super::{QueueError, Reach, Transport};
 use crate::completion::Completions;
 
-/// Ids in memory, the most urgent first, then in the order of their arrival.
+/// Ids in memory: the most urgent first, then by turn, then in the order of their arrival.
 pub struct Local {
     waiting: Mutex<Waiting>,
     arrived: Notify,
@@ -22,16 +23,19 @@ pub struct Local {
 
 #[derive(Default)]
 struct Waiting {
+    /// May name an id more than once: the turn of a job that waits comes closer.
     order: BinaryHeap<Entry>,
-    ids: HashSet<Uuid>,
+    /// The turns of those that wait.
+    turns: HashMap<Uuid, i64>,
     arrivals: u64,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     urgency: i32,
-    /// Counts downwards, so that the oldest is the greatest.
-    arrival: std::cmp::Reverse<u64>,
+    // Downwards, so that the first is the greatest.
+    turn: Reverse<i64>,
+    arrival: Reverse<u64>,
     id: Uuid,
 }
 
@@ -48,18 +52,22 @@ impl Local {
 
 impl Waiting {
     fn push(&mut self, job: Published) {
-        if !self.ids.insert(job.id) {
+        if self.turns.get(&job.id).is_some_and(|turn| *turn <= job.turn) {
             return;
         }
+        self.turns.insert(job.id, job.turn);
         self.arrivals += 1;
-        let arrival = std::cmp::Reverse(self.arrivals);
-        self.order.push(Entry { urgency: job.priority, arrival, id: job.id });
+        let (turn, arrival) = (Reverse(job.turn), Reverse(self.arrivals));
+        self.order.push(Entry { urgency: job.priority, turn, arrival, id: job.id });
     }
 
     fn pop(&mut self) -> Option<Uuid> {
-        let id = self.order.pop()?.id;
-        self.ids.remove(&id);
-        Some(id)
+        while let Some(entry) = self.order.pop() {
+            if self.turns.remove(&entry.id).is_some() {
+                return Some(entry.id);
+            }
+        }
+        None
     }
 }
 
@@ -111,14 +119,20 @@ mod tests {
     #[tokio::test]
     async fn the_most_urgent_comes_first_and_nothing_comes_twice() {
         let queue = Local::new(Completions::default());
-        let jobs = [0, 5, 0, 5].map(|priority| Published { id: Uuid::new_v4(), priority });
+        let jobs = [(0, 1), (5, 1), (0, 1), (5, 1), (0, 9)].map(|(priority, turn)| Published {
+            id: Uuid::new_v4(),
+            priority,
+            turn,
+        });
         queue.publish(&jobs).await.expect("published");
         queue.publish(&jobs).await.expect("published again");
+        let sooner = Published { turn: 0, ..jobs[4] };
+        queue.publish(&[sooner]).await.expect("published with an earlier turn");
         let mut order = Vec::new();
-        for _ in 0..4 {
+        for _ in 0..5 {
             order.push(queue.next().await.expect("an id"));
         }
-        assert_eq!(order, [jobs[1].id, jobs[3].id, jobs[0].id, jobs[2].id]);
+        assert_eq!(order, [1, 3, 4, 0, 2].map(|place: usize| jobs[place].id));
         let empty = tokio::time::timeout(std::time::Duration::from_millis(20), queue.next()).await;
         assert!(empty.is_err());
     }

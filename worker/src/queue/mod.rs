@@ -111,8 +111,12 @@ impl Queue {
     /// Tells everyone who waits that a job changed. A failure is logged: those who wait look for
     /// themselves from time to time.
     pub async fn announce(&self, id: Uuid) {
-        if let Err(error) = self.transport.announce(id).await {
-            tracing::warn!(job.id = %id, %error, "the change of a job was not announced");
+        match tokio::time::timeout(ANNOUNCING, self.transport.announce(id)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(job.id = %id, %error, "the change of a job was not announced");
+            }
+            Err(_) => tracing::warn!(job.id = %id, "the queue takes no news of jobs"),
         }
     }
 
@@ -140,6 +144,9 @@ impl Queue {
         }
     }
 }
+
+/// How long the news of a job may hold up the job.
+const ANNOUNCING: Duration = Duration::from_millis(500);
 
 /// First pause before a lost connection is made anew; doubles with every failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);

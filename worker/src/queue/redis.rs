@@ -1,6 +1,6 @@
 //! A queue in Redis, shared by all processes.
 //!
-//! `forewarn:jobs:ready` is a sorted set of ids, the most urgent and oldest first. Taking an id
+//! `forewarn:jobs:ready` is a sorted set of ids: by urgency, turn and age. Taking an id
 //! removes it; the lease in the ledger brings it back when the taker dies. `forewarn:jobs:done` is
 //! a channel of ids of jobs that changed. `REDIS_PREFIX` replaces `forewarn`.
 
@@ -25,8 +25,17 @@ const BLOCK: f64 = 5.0;
 const ANSWER: Duration = Duration::from_secs(8);
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// One priority weighs more than any time in milliseconds.
-const PRIORITY_WEIGHT: f64 = 1e13;
+/// One turn weighs more than 30 years in milliseconds.
+const TURN_WEIGHT: f64 = 1e12;
+
+/// One step of urgency weighs more than any turn.
+const PRIORITY_WEIGHT: f64 = 1e15;
+
+/// The last turn that makes a difference.
+const LAST_TURN: i64 = 999;
+
+/// 2026 in milliseconds since 1970: less remains to be counted.
+const ERA: u64 = 1_767_225_600_000;
 
 /// Ids in Redis.
 pub struct Redis {
@@ -131,16 +140,17 @@ impl Transport for Redis {
     }
 }
 
-/// Smaller is taken earlier: by priority, then by the time of publishing, which the version 7 id
+/// Smaller is taken earlier: by urgency, then by turn, then by age, which the version 7 id
 /// carries.
+#[expect(clippy::cast_precision_loss, reason = "a few milliseconds more or less do not matter")]
 fn score(job: &Published) -> f64 {
-    let milliseconds = job.id.get_timestamp().map_or(0, |time| {
+    let milliseconds = job.id.get_timestamp().map_or(ERA, |time| {
         let (seconds, nanoseconds) = time.to_unix();
         seconds.saturating_mul(1000) + u64::from(nanoseconds) / 1_000_000
     });
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds need 41 of the 52 bits")]
-    let age = milliseconds as f64;
-    age - f64::from(job.priority) * PRIORITY_WEIGHT
+    let age = milliseconds.saturating_sub(ERA) as f64;
+    let turn = job.turn.clamp(0, LAST_TURN) as f64;
+    age + turn * TURN_WEIGHT - f64::from(job.priority) * PRIORITY_WEIGHT
 }
 
 #[cfg(test)]
@@ -149,12 +159,13 @@ mod tests {
 
     #[test]
     fn urgent_goes_before_old_and_old_before_new() {
-        let job = |priority| Published { id: Uuid::now_v7(), priority };
-        let old = job(0);
-        std::thread::sleep(Duration::from_millis(2));
-        let (new, urgent, idle) = (job(0), job(5), job(-5));
+        let job = |priority, turn| Published { id: Uuid::now_v7(), priority, turn };
+        let old = job(0, 1);
+        std::thread::sleep(Duration::from_millis(20));
+        let (new, late, urgent, idle) = (job(0, 1), job(0, 2), job(5, 64), job(-5, 1));
         assert!(score(&urgent) < score(&old));
         assert!(score(&old) < score(&new));
-        assert!(score(&new) < score(&idle));
+        assert!(score(&new) < score(&late));
+        assert!(score(&late) < score(&idle));
     }
 }

@@ -1,22 +1,29 @@
 //! Jobs of all organizations: the one place where workers reach across tenants.
 
-use std::time::Duration;
+mod families;
+mod inspection;
+mod publishing;
+
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{Document, Id, choice::JobState, job, user};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, Condition, ConnectionTrait, DatabaseConnection, EntityTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
+    EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _,
     prelude::Json,
-    sea_query::{Expr, ExprTrait as _, LockBehavior, LockType, OnConflict},
+    sea_query::{Expr, ExprTrait as _, OnConflict},
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+pub(crate) use inspection::with_parts;
+pub use inspection::{Depth, JobSearch};
+
 use super::{Store, Transaction};
 use crate::{
-    Clock, Error, Result,
+    Clock, Error, Refusal, Result,
     job::{Job, current_trace},
 };
 
@@ -25,6 +32,12 @@ const SETTLED: [JobState; 3] = [JobState::Done, JobState::Failed, JobState::Canc
 
 /// States from which a worker may take a job.
 const WAITING: [JobState; 2] = [JobState::Pending, JobState::Queued];
+
+/// Absent, for columns that are emptied.
+const NEVER: Option<DateTime<Utc>> = None;
+
+/// After so long a job of a kind that a worker does not know is offered to others again.
+const KIND_PAUSE: Duration = Duration::from_secs(3);
 
 /// How often adding a job is tried while the one of the same key ends in between.
 const ATTEMPTS: usize = 3;
@@ -47,6 +60,9 @@ pub struct Published {
     pub id: Uuid,
     /// How urgent; greater is more urgent.
     pub priority: i32,
+    /// How many jobs of its organization go before it, itself counted. Among jobs of the same
+    /// urgency the smaller is performed first, so that organizations take turns.
+    pub turn: i64,
 }
 
 /// A job that a worker holds. What the worker reports counts only while it still holds the job.
@@ -81,6 +97,13 @@ impl Store {
     /// Jobs of all organizations, for workers.
     pub fn ledger(&self) -> Ledger<'_> {
         Ledger { connection: &self.connection, clock: &self.clock, enqueued: &self.enqueued }
+    }
+
+    /// The database for one attempt at a job: changes can be committed only while the worker
+    /// holds the job, so that an attempt that was given up for dead leaves nothing behind.
+    #[must_use]
+    pub fn for_attempt(&self, claim: Arc<Claim>) -> Self {
+        Self { attempt: Some(claim), ..self.clone() }
     }
 }
 
@@ -121,66 +144,20 @@ impl Ledger<'_> {
         self.enqueued.notified().await;
     }
 
-    /// Marks jobs that are due as handed to the queue and returns them, the most urgent first. One
-    /// that nobody takes within `lease` becomes due again.
-    pub async fn publish_due(self, limit: u64, lease: Duration) -> Result<Vec<Published>> {
-        let now = self.clock.now();
-        let due = Condition::all()
-            .add(job::Column::State.eq(JobState::Pending))
-            .add(job::Column::RunAt.lte(now));
-        let waiting = job::Entity::find().filter(due.clone());
-        // Looking is cheap, whereas SQLite locks the whole file to write nothing.
-        let some: Option<Uuid> = waiting
-            .clone()
-            .select_only()
-            .column(job::Column::Id)
-            .into_tuple()
-            .one(self.connection)
-            .await?;
-        if some.is_none() {
-            return Ok(Vec::new());
-        }
-        let ids = waiting
-            .select_only()
-            .column(job::Column::Id)
-            .order_by_desc(job::Column::Priority)
-            .order_by_asc(job::Column::RunAt)
-            .limit(limit)
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .into_query();
-        let mut published = job::Entity::update_many()
-            .filter(job::Column::Id.in_subquery(ids))
-            .filter(due)
-            .col_expr(job::Column::State, Expr::value(JobState::Queued))
-            .col_expr(job::Column::PublishedAt, Expr::value(now))
-            .col_expr(job::Column::LeaseUntil, Expr::value(now + delta(lease)))
-            .exec_with_returning(self.connection)
-            .await?;
-        published.sort_by_key(|job| (-i64::from(job.priority), job.run_at));
-        Ok(published
-            .into_iter()
-            .map(|job| Published { id: job.id, priority: job.priority })
-            .collect())
-    }
-
-    /// Makes jobs due again that the queue did not take after all.
-    pub async fn take_back(self, jobs: &[Published]) -> Result<()> {
-        job::Entity::update_many()
-            .filter(job::Column::Id.is_in(jobs.iter().map(|job| job.id)))
-            .filter(job::Column::State.eq(JobState::Queued))
-            .col_expr(job::Column::State, Expr::value(JobState::Pending))
-            .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
-            .exec(self.connection)
-            .await?;
-        Ok(())
-    }
-
-    /// Takes a job for a worker. `None` when another one has it or it is finished.
-    pub async fn claim(self, id: Uuid, worker: &str, lease: Duration) -> Result<Option<Claim>> {
+    /// Takes a job for a worker that knows these kinds. `None` when another one has it, it is
+    /// finished, or it is of another kind.
+    pub async fn claim(
+        self,
+        id: Uuid,
+        worker: &str,
+        lease: Duration,
+        kinds: &[&str],
+    ) -> Result<Option<Claim>> {
         let now = self.clock.now();
         let taken = job::Entity::update_many()
             .filter(job::Column::Id.eq(id))
             .filter(job::Column::State.is_in(WAITING))
+            .filter(job::Column::Kind.is_in(kinds.iter().copied()))
             .filter(job::Column::RunAt.lte(now))
             .col_expr(job::Column::State, Expr::value(JobState::Running))
             .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).add(1))
@@ -190,6 +167,21 @@ impl Ledger<'_> {
             .exec_with_returning(self.connection)
             .await?;
         Ok(taken.into_iter().next().map(|job| Claim { job, worker: worker.to_owned() }))
+    }
+
+    /// Leaves a job to workers of another version if it is of none of these kinds. It is offered
+    /// again after a pause and has lost no attempt. Returns whether that is so.
+    pub async fn leave(self, id: Uuid, kinds: &[&str]) -> Result<bool> {
+        let left = job::Entity::update_many()
+            .filter(job::Column::Id.eq(id))
+            .filter(job::Column::State.is_in(WAITING))
+            .filter(job::Column::Kind.is_not_in(kinds.iter().copied()))
+            .col_expr(job::Column::State, Expr::value(JobState::Pending))
+            .col_expr(job::Column::RunAt, Expr::value(self.clock.now() + delta(KIND_PAUSE)))
+            .col_expr(job::Column::LeaseUntil, Expr::value(NEVER))
+            .exec(self.connection)
+            .await?;
+        Ok(left.rows_affected > 0)
     }
 
     /// Lengthens the lease. `false` when the job was cancelled or given to somebody else.
@@ -214,7 +206,7 @@ impl Ledger<'_> {
             (job::Column::State, Expr::value(JobState::Done)),
             (job::Column::Result, Expr::value(Document::from(result))),
             (job::Column::Error, Expr::value(None::<String>)),
-            (job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>)),
+            (job::Column::LeaseUntil, Expr::value(NEVER)),
             (job::Column::FinishedAt, Expr::value(self.clock.now())),
         ];
         self.change(claim, values).await
@@ -226,7 +218,7 @@ impl Ledger<'_> {
         let error: String = error.chars().take(LONGEST_ERROR).collect();
         let mut values = vec![
             (job::Column::Error, Expr::value(error)),
-            (job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>)),
+            (job::Column::LeaseUntil, Expr::value(NEVER)),
         ];
         match afterwards {
             Afterwards::Again(pause) => values.extend([
@@ -248,7 +240,7 @@ impl Ledger<'_> {
             .filter(job::Column::Worker.eq(worker))
             .col_expr(job::Column::State, Expr::value(JobState::Pending))
             .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).sub(1))
-            .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .col_expr(job::Column::LeaseUntil, Expr::value(NEVER))
             .exec(self.connection)
             .await?;
         Ok(released.rows_affected)
@@ -275,14 +267,14 @@ impl Ledger<'_> {
                 job::Column::Error,
                 Expr::value("The worker stopped during the last attempt."),
             )
-            .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .col_expr(job::Column::LeaseUntil, Expr::value(NEVER))
             .col_expr(job::Column::FinishedAt, Expr::value(now))
             .exec_with_returning(self.connection)
             .await?;
         job::Entity::update_many()
             .filter(expired)
             .col_expr(job::Column::State, Expr::value(JobState::Pending))
-            .col_expr(job::Column::LeaseUntil, Expr::value(None::<DateTime<Utc>>))
+            .col_expr(job::Column::LeaseUntil, Expr::value(NEVER))
             .exec(self.connection)
             .await?;
         Ok(failed.into_iter().map(|job| job.id).collect())
@@ -316,15 +308,40 @@ impl Ledger<'_> {
     }
 
     async fn change(self, claim: &Claim, values: Vec<(job::Column, Expr)>) -> Result<bool> {
-        let held = job::Entity::update_many()
-            .filter(job::Column::Id.eq(claim.job.id))
-            .filter(job::Column::State.eq(JobState::Running))
-            .filter(job::Column::Worker.eq(claim.worker.as_str()))
-            .filter(job::Column::Attempts.eq(claim.job.attempts));
+        let held = job::Entity::update_many().filter(claim.held());
         let change =
             values.into_iter().fold(held, |change, (column, value)| change.col_expr(column, value));
         Ok(change.exec(self.connection).await?.rows_affected > 0)
     }
+}
+
+impl Claim {
+    /// That the job is still with the worker, in this attempt.
+    fn held(&self) -> Condition {
+        Condition::all()
+            .add(job::Column::Id.eq(self.job.id))
+            .add(job::Column::State.eq(JobState::Running))
+            .add(job::Column::Worker.eq(self.worker.as_str()))
+            .add(job::Column::Attempts.eq(self.job.attempts))
+    }
+}
+
+/// Refuses the changes of an attempt that has lost its job. Nobody takes the job away between
+/// this and the commit.
+pub(super) async fn prove_held(transaction: &DatabaseTransaction, claim: &Claim) -> Result<()> {
+    let held: Option<Uuid> = job::Entity::find()
+        .filter(claim.held())
+        .select_only()
+        .column(job::Column::Id)
+        .lock_exclusive()
+        .into_tuple()
+        .one(transaction)
+        .await?;
+    if held.is_some() {
+        return Ok(());
+    }
+    let text = "The job was cancelled or given to another worker.";
+    Err(Error::Refused(Refusal::Conflict, text.to_owned()))
 }
 
 fn delta(duration: Duration) -> TimeDelta {

@@ -1,0 +1,120 @@
+//! From the ledger to the queue: what is due, and in which order.
+
+use std::time::Duration;
+
+use entity::{choice::JobState, job};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QuerySelect as _,
+    QueryTrait as _, Statement,
+    sea_query::{Expr, LockBehavior, LockType},
+};
+use uuid::Uuid;
+
+use super::{Ledger, NEVER, Published, delta};
+use crate::Result;
+
+/// Most jobs of one organization and one urgency that are on their way or running. The others
+/// stay in the ledger, so that a queue is short however much is asked for.
+const LANE: i64 = 64;
+
+/// A job that is due.
+#[derive(FromQueryResult)]
+struct Due {
+    id: Uuid,
+    priority: i32,
+    turn: i64,
+}
+
+impl Ledger<'_> {
+    /// Marks jobs that are due as handed to the queue and returns them in the order in which they
+    /// shall be performed: the most urgent first, and organizations in turns. Of a kind in
+    /// `limits` no more are handed over than may run at one time. One that nobody takes within
+    /// `lease` becomes due again.
+    pub async fn publish_due(
+        self,
+        most: u64,
+        lease: Duration,
+        limits: &[(&str, u32)],
+    ) -> Result<Vec<Published>> {
+        let due = self.due(most, limits).await?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        let free = job::Entity::find()
+            .select_only()
+            .column(job::Column::Id)
+            .filter(job::Column::Id.is_in(due.iter().map(|due| due.id)))
+            .filter(job::Column::State.eq(JobState::Pending))
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_query();
+        let marked = job::Entity::update_many()
+            .filter(job::Column::Id.in_subquery(free))
+            .filter(job::Column::State.eq(JobState::Pending))
+            .col_expr(job::Column::State, Expr::value(JobState::Queued))
+            .col_expr(job::Column::PublishedAt, Expr::value(now))
+            .col_expr(job::Column::LeaseUntil, Expr::value(now + delta(lease)))
+            .exec_with_returning(self.connection)
+            .await?;
+        let marked: std::collections::HashSet<Uuid> = marked.iter().map(|job| job.id).collect();
+        let published = due.into_iter().filter(|due| marked.contains(&due.id));
+        Ok(published
+            .map(|due| Published { id: due.id, priority: due.priority, turn: due.turn })
+            .collect())
+    }
+
+    /// Makes jobs due again that the queue did not take after all.
+    pub async fn take_back(self, jobs: &[Published]) -> Result<()> {
+        job::Entity::update_many()
+            .filter(job::Column::Id.is_in(jobs.iter().map(|job| job.id)))
+            .filter(job::Column::State.eq(JobState::Queued))
+            .col_expr(job::Column::State, Expr::value(JobState::Pending))
+            .col_expr(job::Column::LeaseUntil, Expr::value(NEVER))
+            .exec(self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Jobs that may be handed over now. A job's turn counts those of its organization that are
+    /// on their way already and those that were asked for earlier.
+    async fn due(self, most: u64, limits: &[(&str, u32)]) -> Result<Vec<Due>> {
+        let backend = self.connection.get_database_backend();
+        let limited: String = limits.iter().map(|(kind, limit)| limitation(kind, *limit)).collect();
+        let now = match backend {
+            sea_orm::DbBackend::Postgres => "$1",
+            _ => "?",
+        };
+        let statement = format!(
+            r#"SELECT id, priority, turn FROM (
+                SELECT id, priority, run_at, kind, turn, ROW_NUMBER() OVER (
+                    PARTITION BY kind ORDER BY turn, run_at, id) AS place
+                FROM (
+                    SELECT j.id, j.priority, j.run_at, j.kind,
+                        COALESCE(busy.jobs, 0) + ROW_NUMBER() OVER (
+                            PARTITION BY j.organization_id, j.priority ORDER BY j.run_at, j.id
+                        ) AS turn
+                    FROM "job" AS j LEFT JOIN (
+                        SELECT organization_id, COUNT(*) AS jobs FROM "job"
+                        WHERE state IN ('queued', 'running') GROUP BY organization_id
+                    ) AS busy ON busy.organization_id = j.organization_id
+                    WHERE j.state = 'pending' AND j.run_at <= {now}
+                        AND (j.waits_for IS NULL OR NOT EXISTS (
+                            SELECT 1 FROM "job" AS other WHERE other.id = j.waits_for
+                            AND other.state IN ('pending', 'queued', 'running')))
+                ) AS lined_up WHERE turn <= {LANE}
+            ) AS placed WHERE 1 = 1{limited}
+            ORDER BY priority DESC, turn, run_at, id LIMIT {most}"#
+        );
+        let values = [self.clock.now().into()];
+        let statement = Statement::from_sql_and_values(backend, statement, values);
+        Ok(Due::find_by_statement(statement).all(self.connection).await?)
+    }
+}
+
+/// Kinds are names from the code: lower letters and underscores.
+fn limitation(kind: &str, limit: u32) -> String {
+    format!(
+        r#" AND (kind <> '{kind}' OR place + (SELECT COUNT(*) FROM "job" WHERE kind = '{kind}'
+            AND state IN ('queued', 'running')) <= {limit})"#
+    )
+}
