@@ -5,6 +5,7 @@ pub mod demo;
 pub mod description;
 pub mod error;
 pub mod extract;
+pub mod idempotency;
 pub mod input;
 pub mod limits;
 pub mod resource;

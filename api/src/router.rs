@@ -21,7 +21,9 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 
-use crate::{description, error::Error, resources, state::AppState, tracing::trace_requests};
+use crate::{
+    description, error::Error, idempotency, resources, state::AppState, tracing::trace_requests,
+};
 
 /// Largest body, in bytes, where an endpoint says nothing else.
 pub const BODY_LIMIT: usize = 1_000_000;
@@ -43,6 +45,7 @@ pub fn router(state: AppState) -> Router {
         .merge(description::routes(&document))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), idempotency::answer_once))
         .with_state(state);
     surround(app, &settings)
 }
@@ -60,6 +63,7 @@ fn described() -> (Router<AppState>, OpenApi) {
         .merge(resources::routes())
         .finish_api_with(&mut document, description::describe_api);
     description::complete(&mut document);
+    idempotency::describe(&mut document);
     (routes, document)
 }
 
@@ -117,7 +121,11 @@ fn cors(settings: &Settings) -> CorsLayer {
             HeaderName::from_static("prefer"),
             HeaderName::from_static("idempotency-key"),
         ])
-        .expose_headers([header::CONTENT_DISPOSITION, header::LOCATION])
+        .expose_headers([
+            header::CONTENT_DISPOSITION,
+            header::LOCATION,
+            HeaderName::from_static("idempotency-replayed"),
+        ])
         .max_age(Duration::from_hours(1))
 }
 

@@ -7,6 +7,7 @@ mod bulk;
 mod diagrams;
 mod drawings;
 mod exchange;
+mod idempotency;
 mod jobs;
 mod organizations;
 mod packs;
