@@ -8,6 +8,7 @@ pub mod extract;
 pub mod idempotency;
 pub mod input;
 pub mod limits;
+pub mod pages;
 pub mod resource;
 pub mod resources;
 pub mod router;

@@ -22,7 +22,8 @@ use tower_http::{
 };
 
 use crate::{
-    description, error::Error, idempotency, resources, state::AppState, tracing::trace_requests,
+    description, error::Error, idempotency, pages, resources, state::AppState,
+    tracing::trace_requests,
 };
 
 /// Largest body, in bytes, where an endpoint says nothing else.
@@ -43,9 +44,10 @@ pub fn router(state: AppState) -> Router {
     let (routes, document) = described();
     let app = routes
         .merge(description::routes(&document))
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(state.clone(), idempotency::answer_once))
+        .merge(pages::routes())
+        .fallback(pages::missing)
+        .method_not_allowed_fallback(pages::wrong_method)
         .with_state(state);
     surround(app, &settings)
 }
@@ -129,32 +131,23 @@ fn cors(settings: &Settings) -> CorsLayer {
         .max_age(Duration::from_hours(1))
 }
 
-/// The slash at the end of an address may be left out.
+/// The slash at the end of an address makes no difference: addresses of the API are routed with it,
+/// those of pages without.
 fn with_slash(mut request: Request<HttpBody>) -> Request<HttpBody> {
     let uri = request.uri();
     let path = uri.path();
-    if !path.starts_with("/api/") || path.ends_with('/') {
-        return request;
-    }
+    let routed = match (path.starts_with("/api/"), path.strip_suffix('/')) {
+        (true, None) => format!("{path}/"),
+        (false, Some(page)) if !page.is_empty() => page.to_owned(),
+        _ => return request,
+    };
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = uri.clone().into_parts();
-    parts.path_and_query = PathAndQuery::try_from(format!("{path}/{query}")).ok();
+    parts.path_and_query = PathAndQuery::try_from(format!("{routed}{query}")).ok();
     if let Ok(uri) = Uri::from_parts(parts) {
         *request.uri_mut() = uri;
     }
     request
-}
-
-async fn not_found() -> Error {
-    Error::not_found()
-}
-
-async fn method_not_allowed(method: Method) -> Error {
-    Error::Request(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        format!("Method \"{method}\" not allowed.").into(),
-    )
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> Response {

@@ -11,6 +11,7 @@ mod idempotency;
 mod jobs;
 mod organizations;
 mod packs;
+mod pages;
 mod schema;
 mod sharing;
 mod threat_models;

@@ -18,10 +18,10 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 use worker::{Queue, Runtime};
 
-use crate::Client;
+use crate::{Browser, Client};
 
 /// The password of every account that tests make.
-pub(crate) const PASSWORD: &str = "Corr3ct-Horse-9-Battery";
+pub const PASSWORD: &str = "Corr3ct-Horse-9-Battery";
 
 /// On what the tests run: chosen by `TEST_POSTGRES_URL` and `TEST_REDIS_URL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +112,11 @@ impl App {
     /// A client without an account.
     pub fn stranger(&self) -> Client {
         Client::new(self.http.clone(), self.base.clone())
+    }
+
+    /// A browser without cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.base.clone())
     }
 
     /// A new account with an own organization and team.
