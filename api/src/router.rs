@@ -120,11 +120,13 @@ fn cors(settings: &Settings) -> CorsLayer {
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
+            header::IF_NONE_MATCH,
             HeaderName::from_static("prefer"),
             HeaderName::from_static("idempotency-key"),
         ])
         .expose_headers([
             header::CONTENT_DISPOSITION,
+            header::ETAG,
             header::LOCATION,
             HeaderName::from_static("idempotency-replayed"),
         ])

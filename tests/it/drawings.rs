@@ -1,6 +1,9 @@
 //! Drawings of any form: none makes the reader fail in another way than with an error.
 
-use domain::model::{Canvas, Shown};
+use domain::model::{
+    Canvas, Shown,
+    illustration::{Facts, Legend, Options, Theme, png, svg},
+};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -113,5 +116,18 @@ proptest! {
             }
         }
         prop_assert_eq!(canvas.into_document().to_string(), expected.to_string());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn any_drawing_becomes_a_picture(sent in drawing(), title in ".{0,20}") {
+        let facts = Facts { title, context: String::new() };
+        let made = svg(&sent, &facts, &Options { theme: Theme::Auto, legend: Legend::Shown });
+        prop_assert!(made.len() < 200_000);
+        let painted = png(&made, 100);
+        prop_assert!(painted.is_ok(), "{painted:?}: {made}");
     }
 }

@@ -8,6 +8,7 @@ mod diagrams;
 mod drawings;
 mod exchange;
 mod idempotency;
+mod illustrations;
 mod jobs;
 mod organizations;
 mod packs;

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use super::{Page, Paging, Resource};
 use crate::{input, input::Mode};
 
-type Doc<'t> = TransformOperation<'t>;
+/// An operation that is being described.
+pub type Doc<'t> = TransformOperation<'t>;
 
 /// Describes how records are listed.
 pub fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
@@ -88,6 +89,24 @@ pub fn delete<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
 /// Names an operation and puts it into a group.
 pub fn describe<'t>(operation: Doc<'t>, id: &str, tag: &str) -> Doc<'t> {
     operation.id(id).tag(tag)
+}
+
+/// Documents that the answer is a file of a media type.
+pub fn answer_file<'t>(mut operation: Doc<'t>, kind: &str, text: &str) -> Doc<'t> {
+    let schema = Schema::try_from(json!({"type": "string", "format": "binary"}));
+    let schema = schema.unwrap_or_default();
+    let media = MediaType {
+        schema: Some(SchemaObject { json_schema: schema, external_docs: None, example: None }),
+        ..MediaType::default()
+    };
+    let response = Response {
+        description: text.to_owned(),
+        content: [(kind.to_owned(), media)].into_iter().collect(),
+        ..Response::default()
+    };
+    let responses = operation.inner_mut().responses.get_or_insert_default();
+    responses.responses.insert(StatusCode::Code(200), ReferenceOr::Item(response));
+    operation
 }
 
 /// Documents a body of the shape `T`, accepted in camel or snake case.

@@ -18,6 +18,7 @@ mod exposure;
 pub mod file_address;
 pub mod frameworks;
 pub mod hierarchy;
+pub mod illustration;
 pub mod images;
 mod inheritance;
 pub mod integration;

@@ -6,6 +6,7 @@ pub mod data_assets;
 pub mod data_flow_assets;
 pub mod data_flows;
 pub mod diagrams;
+pub mod illustrations;
 mod image_form;
 pub mod integrations;
 pub mod media;
@@ -33,6 +34,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(data_flow_assets::routes())
         .merge(data_flows::routes())
         .merge(diagrams::routes())
+        .merge(illustrations::routes())
         .merge(integrations::routes())
         .merge(media::routes())
         .merge(out_of_scope_items::routes())

@@ -19,6 +19,10 @@ pub use self::{
     node::{ComponentKind, ComponentNode, Node, ScopeNode, Shape, ZoneNode},
     shown::Shown,
 };
+pub(crate) use self::{
+    node::USUAL_TRUST,
+    reading::{items, name_in},
+};
 use crate::{Error, Result, Violations};
 
 /// The field under which faults are reported.

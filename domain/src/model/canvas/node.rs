@@ -4,7 +4,7 @@ use serde_json::Value;
 use super::reading::{Part, Read};
 
 /// Trust level of a zone that states none.
-const USUAL_TRUST: i32 = 75;
+pub(crate) const USUAL_TRUST: i32 = 75;
 
 /// One node of a drawing.
 #[derive(Clone, Debug)]

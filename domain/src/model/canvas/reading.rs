@@ -140,6 +140,20 @@ impl<'v> Part<'v> {
     }
 }
 
+/// What a list of a drawing holds; nothing if it is none.
+pub(crate) fn items<'v>(document: &'v Value, list: &str) -> impl Iterator<Item = &'v Value> {
+    document.get(list).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The name of a node or edge, or of what it refers to, under a key; empty if there is none.
+pub(crate) fn name_in(item: &Value, key: &str) -> String {
+    match item.get(key) {
+        Some(Value::String(name)) => name.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
 /// An id in a value: a whole number, or a text of digits.
 pub(super) fn id_in(value: &Value) -> Option<i64> {
     whole_number(value)

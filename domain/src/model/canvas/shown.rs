@@ -1,7 +1,7 @@
 use entity::{Ref, component, data_flow, orgsystem, trust_boundary, trust_zone};
 use serde_json::Value;
 
-use super::reading::id_in;
+use super::reading::{id_in, items, name_in};
 
 /// The records that a stored drawing names, each with the id of the node or edge that names it.
 ///
@@ -55,16 +55,7 @@ impl Shown {
     }
 }
 
-fn items<'v>(document: &'v Value, list: &str) -> impl Iterator<Item = &'v Value> {
-    document.get(list).and_then(Value::as_array).into_iter().flatten()
-}
-
 fn note<E>(item: &Value, key: &str, into: &mut Vec<(String, Ref<E>)>) {
     let Some(id) = item.get("data").and_then(|data| data.get(key)).and_then(id_in) else { return };
-    let name = match item.get("id") {
-        Some(Value::String(name)) => name.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        _ => String::new(),
-    };
-    into.push((name, Ref::new(id)));
+    into.push((name_in(item, "id"), Ref::new(id)));
 }
