@@ -53,20 +53,19 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// The description of the API.
-pub fn document() -> OpenApi {
+pub fn document() -> serde_json::Value {
     described().1
 }
 
-fn described() -> (Router<AppState>, OpenApi) {
+fn described() -> (Router<AppState>, serde_json::Value) {
     aide::generate::extract_schemas(true);
     aide::generate::infer_responses(true);
     let mut document = OpenApi::default();
     let routes = ApiRouter::new()
         .merge(resources::routes())
         .finish_api_with(&mut document, description::describe_api);
-    description::complete(&mut document);
     idempotency::describe(&mut document);
-    (routes, document)
+    (routes, description::complete(&document))
 }
 
 fn surround(app: Router, settings: &Settings) -> Router {

@@ -2,7 +2,15 @@
 
 use std::time::Duration;
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
+use aide::{
+    OperationInput,
+    generate::GenContext,
+    openapi::{
+        Header, HeaderStyle, MediaType, Operation, Parameter, ParameterData,
+        ParameterSchemaOrContent, ReferenceOr, Response as OpenApiResponse, SchemaObject,
+        StatusCode as Code,
+    },
+};
 use axum::{
     Json,
     extract::FromRequestParts,
@@ -11,6 +19,9 @@ use axum::{
 };
 use domain::job::Job;
 use entity::choice::JobState;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -62,11 +73,32 @@ fn failed(id: Uuid, text: &str) -> Error {
     Error::Answer(StatusCode::INTERNAL_SERVER_ERROR, Box::new(body))
 }
 
+/// That a job is under way.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AcceptedJob", example = example())]
+struct Accepted {
+    job: Uuid,
+    /// Always `accepted`.
+    status: &'static str,
+    /// The address of the job.
+    url: String,
+}
+
+fn example() -> Accepted {
+    Accepted::of(uuid::uuid!("0198f1c2-6f0b-7cc3-9a53-5d3f0d3b8e11"))
+}
+
+impl Accepted {
+    fn of(job: Uuid) -> Self {
+        Self { job, status: "accepted", url: format!("/api/jobs/{job}/") }
+    }
+}
+
 /// The answer while a job is under way.
 pub fn accepted(id: Uuid) -> Response {
-    let location = format!("/api/jobs/{id}/");
-    let body = json!({"job": id, "status": "accepted", "url": location});
-    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(body)).into_response()
+    let body = Accepted::of(id);
+    let location = [(header::LOCATION, body.url.clone())];
+    (StatusCode::ACCEPTED, location, Json(body)).into_response()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Prefer {
@@ -99,7 +131,56 @@ fn wait(headers: &HeaderMap) -> Duration {
 }
 
 impl OperationInput for Prefer {
-    fn operation_input(_: &mut GenContext, _: &mut Operation) {}
+    fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        operation.parameters.push(ReferenceOr::Item(parameter()));
+        let schema = context.schema.subschema_for::<Accepted>();
+        let schema = SchemaObject { json_schema: schema, external_docs: None, example: None };
+        let media = MediaType { schema: Some(schema), ..MediaType::default() };
+        let response = OpenApiResponse {
+            description: "The work goes on. `Location` is the address of its job.".to_owned(),
+            headers: [("Location".to_owned(), ReferenceOr::Item(location()))].into_iter().collect(),
+            content: [("application/json".to_owned(), media)].into_iter().collect(),
+            ..OpenApiResponse::default()
+        };
+        let responses = operation.responses.get_or_insert_default();
+        responses.responses.insert(Code::Code(202), ReferenceOr::Item(response));
+    }
+}
+
+fn parameter() -> Parameter {
+    let text = "`respond-async` for an answer at once, `wait=N` to wait up to N seconds.";
+    Parameter::Header {
+        parameter_data: ParameterData {
+            name: "Prefer".to_owned(),
+            description: Some(text.to_owned()),
+            required: false,
+            deprecated: None,
+            format: ParameterSchemaOrContent::Schema(text_schema()),
+            example: Some(json!("respond-async")),
+            examples: IndexMap::default(),
+            explode: None,
+            extensions: IndexMap::default(),
+        },
+        style: HeaderStyle::Simple,
+    }
+}
+
+fn location() -> Header {
+    Header {
+        description: Some("The address of the job.".to_owned()),
+        style: HeaderStyle::Simple,
+        required: true,
+        deprecated: None,
+        format: ParameterSchemaOrContent::Schema(text_schema()),
+        example: Some(json!("/api/jobs/0198f1c2-6f0b-7cc3-9a53-5d3f0d3b8e11/")),
+        examples: IndexMap::default(),
+        extensions: IndexMap::default(),
+    }
+}
+
+fn text_schema() -> SchemaObject {
+    let json_schema = schemars::json_schema!({"type": "string"});
+    SchemaObject { json_schema, external_docs: None, example: None }
 }
 
 #[cfg(test)]

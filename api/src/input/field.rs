@@ -331,8 +331,20 @@ impl<C: ColumnTrait> Field<C> {
         }
     }
 
+    const fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Text(_) | Kind::Url(_) | Kind::Slug(_) | Kind::Email)
+    }
+
+    const fn may_be_blank(&self) -> bool {
+        match self.absent {
+            Absent::Null => true,
+            Absent::Text(text) => text.is_empty(),
+            _ => false,
+        }
+    }
+
     fn sized(&self, text: String, max: Option<usize>) -> Result<String, String> {
-        if text.is_empty() && !matches!(self.absent, Absent::Text("") | Absent::Null) {
+        if text.is_empty() && !self.may_be_blank() {
             return Err("This field may not be blank.".to_owned());
         }
         match max {
@@ -383,6 +395,9 @@ impl<C: ColumnTrait> Field<C> {
         };
         let Some(object) = schema.as_object_mut() else { return schema };
         object.retain(|_, value| !value.is_null());
+        if self.is_text() && !self.may_be_blank() {
+            object.insert("minLength".to_owned(), 1.into());
+        }
         if self.nullable
             && let Some(kind) = object.get("type").cloned()
         {

@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use super::{Page, Paging, Resource};
-use crate::{input, input::Mode};
+use crate::{error::Problem, input, input::Mode};
 
 /// An operation that is being described.
 pub type Doc<'t> = TransformOperation<'t>;
@@ -34,12 +34,12 @@ pub fn list<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     if !R::ORDERING.is_empty() {
         let names: Vec<_> = R::ORDERING.iter().map(|sort| sort.name).collect();
         let text = format!("One or more of {}; `-` in front reverses.", names.join(", "));
-        operation = query_parameter(operation, "ordering", &text, json!({"type": "string"}));
+        let example = names.first().map(|name| format!("-{name}"));
+        let schema = json!({"type": "string", "examples": [example]});
+        operation = query_parameter(operation, "ordering", &text, schema);
     }
     if R::PAGING == Paging::Pages {
-        let text = "Number of the page, starting at 1, or `last`.";
-        operation = query_parameter(operation, "page", text, json!({"type": "string"}));
-        return answer::<Page<R::Item>>(operation, 200, "One page.");
+        return answer::<Page<R::Item>>(page_parameter(operation), 200, "One page.");
     }
     answer::<Vec<R::Item>>(operation, 200, "All records.")
 }
@@ -57,7 +57,7 @@ pub fn create<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let operation = describe(operation, &format!("create{}", R::NAME), R::TAG)
         .summary(&format!("Create: {}", R::TAG));
     let operation = body_schema(operation, input::schema(R::FIELDS, Mode::Create));
-    answer::<R::View>(invalid(operation), 201, "Created.")
+    answer::<R::View>(operation, 201, "Created.")
 }
 
 /// Describes how one record is read.
@@ -69,14 +69,14 @@ pub fn retrieve<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
 pub fn replace<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let operation = describe(operation, &format!("replace{}", R::NAME), R::TAG)
         .summary(&format!("Replace: {}", R::TAG));
-    invalid(body_schema(operation, input::schema(R::FIELDS, Mode::Replace)))
+    body_schema(operation, input::schema(R::FIELDS, Mode::Replace))
 }
 
 /// Describes how a record is changed.
 pub fn change<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let operation = describe(operation, &format!("change{}", R::NAME), R::TAG)
         .summary(&format!("Change: {}", R::TAG));
-    invalid(body_schema(operation, input::schema(R::FIELDS, Mode::Change)))
+    body_schema(operation, input::schema(R::FIELDS, Mode::Change))
 }
 
 /// Describes how a record is deleted.
@@ -166,21 +166,23 @@ pub fn query_parameter<'t>(
     operation
 }
 
-fn answer<'t, T: JsonSchema>(mut operation: Doc<'t>, code: u16, text: &str) -> Doc<'t> {
-    let schema = in_context(|context| context.schema.subschema_for::<T>());
-    set_answer(&mut operation, code, text, schema);
-    operation
+/// Documents the number of the page.
+pub fn page_parameter(operation: Doc<'_>) -> Doc<'_> {
+    let text = "Number of the page, starting at 1, or `last`.";
+    let schema = json!({"type": "string", "pattern": "^([1-9][0-9]*|last)$", "examples": ["1"]});
+    query_parameter(operation, "page", text, schema)
 }
 
-fn invalid(mut operation: Doc<'_>) -> Doc<'_> {
-    let schema = json!({
-        "type": "object",
-        "description": "Fields and what is wrong with each. `nonFieldErrors` holds problems of the whole.",
-        "additionalProperties": true,
-        "examples": [{"name": ["This field is required."]}],
-    });
-    let schema = Schema::try_from(schema).unwrap_or_default();
-    set_answer(&mut operation, 400, "Fields are wrong.", schema);
+/// Documents that an operation refuses for a reason of its own. Refusals that follow from what
+/// an operation takes need not be documented.
+pub fn refusal<'t>(operation: Doc<'t>, code: u16, text: &str) -> Doc<'t> {
+    answer::<Problem>(operation, code, text)
+}
+
+/// Documents an answer in JSON.
+pub fn answer<'t, T: JsonSchema>(mut operation: Doc<'t>, code: u16, text: &str) -> Doc<'t> {
+    let schema = in_context(|context| context.schema.subschema_for::<T>());
+    set_answer(&mut operation, code, text, schema);
     operation
 }
 

@@ -22,9 +22,9 @@ use sea_orm::{
 use serde::Serialize;
 
 pub use document::{
-    Doc, answer_file, change as described_change, create as described_create,
-    delete as described_delete, describe, json_body, list as described_list, query_parameter,
-    replace as described_replace, retrieve as described_retrieve,
+    Doc, answer, answer_file, change as described_change, create as described_create,
+    delete as described_delete, describe, json_body, list as described_list, page_parameter,
+    query_parameter, refusal, replace as described_replace, retrieve as described_retrieve,
 };
 pub use page::{Listing, Page, Paging, Place, page_of};
 

@@ -26,7 +26,7 @@ use crate::{
     error::{Error, Result},
     extract::{Allowed, Key},
     input::Upload,
-    resource::{describe, json_body},
+    resource::{answer, describe, json_body},
     router::DOCUMENT_LIMIT,
     state::AppState,
 };
@@ -135,7 +135,8 @@ fn describe_import(operation: TransformOperation<'_>) -> TransformOperation<'_> 
              nowhere are left out and told in `warnings`; a malformed document is refused with \
              texts that name the places. What has no place in a model is kept for the export.",
         );
-    json_body::<TmLibraryDocument>(operation)
+    let operation = json_body::<TmLibraryDocument>(operation);
+    answer::<ImportedModel>(operation, 201, "Imported.")
 }
 
 /// The routes of this module.

@@ -5,7 +5,10 @@ use axum::{Json, extract::State, http::StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{resource::describe, state::AppState};
+use crate::{
+    resource::{answer, describe},
+    state::AppState,
+};
 
 /// That the API is up.
 #[derive(Serialize, JsonSchema)]
@@ -58,6 +61,13 @@ pub fn routes() -> ApiRouter<AppState> {
         )
         .api_route(
             "/health/ready",
-            get_with(ready, |operation| describe(operation, "ready", TAG).summary("Can it work?")),
+            get_with(ready, |operation| {
+                let operation = describe(operation, "ready", TAG)
+                    .summary("Can it work?")
+                    .response_with::<200, Json<Readiness>, _>(|response| {
+                        response.description("It can.")
+                    });
+                answer::<Readiness>(operation, 503, "Database or queue cannot be reached.")
+            }),
         )
 }

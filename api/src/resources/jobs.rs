@@ -2,9 +2,13 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use aide::axum::{
-    ApiRouter,
-    routing::{get_with, post_with},
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{get_with, post_with},
+    },
+    openapi::{MediaType, ReferenceOr, Response as OpenApiResponse, StatusCode as Code},
+    transform::TransformOperation,
 };
 use axum::{
     Json,
@@ -30,7 +34,7 @@ use crate::{
     error::{Error, Result},
     extract::Allowed,
     input::Params,
-    resource::{Page, describe, page_of},
+    resource::{Page, describe, page_of, page_parameter, refusal},
     state::AppState,
     wire::Timestamp,
 };
@@ -100,6 +104,7 @@ struct JobKey(Uuid);
 
 #[derive(Deserialize, JsonSchema)]
 struct JobPath {
+    #[schemars(with = "Uuid")]
     id: String,
 }
 
@@ -225,13 +230,28 @@ fn event_id(said: &str) -> String {
     domain::account::secret::digest(said).chars().take(16).collect()
 }
 
+/// Documents the stream of events.
+fn stream_answer(mut operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    let content = [("text/event-stream".to_owned(), MediaType::default())].into_iter().collect();
+    let response = OpenApiResponse {
+        description: "Events `job`, whose data is the job as JSON.".to_owned(),
+        content,
+        ..Default::default()
+    };
+    let responses = operation.inner_mut().responses.get_or_insert_default();
+    responses.responses.insert(Code::Code(200), ReferenceOr::Item(response));
+    operation
+}
+
 /// The routes of this module.
 pub fn routes() -> ApiRouter<AppState> {
     let base = "/api/jobs/{id}/";
     ApiRouter::new()
         .api_route(
             "/api/jobs/",
-            get_with(list, |operation| describe(operation, "listJobs", TAG).summary("Your jobs")),
+            get_with(list, |operation| {
+                page_parameter(describe(operation, "listJobs", TAG)).summary("Your jobs")
+            }),
         )
         .api_route(
             base,
@@ -240,19 +260,23 @@ pub fn routes() -> ApiRouter<AppState> {
         .api_route(
             &format!("{base}retry/"),
             post_with(retry, |operation| {
-                describe(operation, "retryJob", TAG).summary("Start a job again")
+                let operation = describe(operation, "retryJob", TAG).summary("Start a job again");
+                refusal(operation, 400, "The job has neither failed nor been cancelled.")
             }),
         )
         .api_route(
             &format!("{base}cancel/"),
             post_with(cancel, |operation| {
-                describe(operation, "cancelJob", TAG).summary("Stop a job")
+                let operation = describe(operation, "cancelJob", TAG).summary("Stop a job");
+                refusal(operation, 400, "The job has ended already.")
             }),
         )
         .api_route(
             &format!("{base}events/"),
             get_with(events, |operation| {
-                describe(operation, "watchJob", TAG).summary("A job as server-sent events")
+                stream_answer(
+                    describe(operation, "watchJob", TAG).summary("A job as server-sent events"),
+                )
             }),
         )
 }

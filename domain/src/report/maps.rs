@@ -47,7 +47,7 @@ pub struct MappedComponent {
     /// The name of the diagram; null on none.
     pub dfd_name: Option<String>,
     /// Present and true for a component that is on no canvas.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_analysis_only: bool,
 }
 
@@ -62,7 +62,7 @@ pub struct MappedFlow {
     /// The name of the diagram; null on none.
     pub dfd_name: Option<String>,
     /// Present and true for a flow that is on no canvas.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_analysis_only: bool,
     /// The label of a flow that is on no canvas.
     #[serde(skip_serializing_if = "Option::is_none")]

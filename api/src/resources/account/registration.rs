@@ -15,7 +15,7 @@ use crate::{
     extract::Anyone,
     input::{Body, Form},
     limits::{Attempt, Origin},
-    resource::json_body,
+    resource::{json_body, refusal},
     state::AppState,
 };
 
@@ -40,6 +40,7 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                     "verifyEmail",
                     "Confirm an address with the key from a mail",
                 ))
+                .with(|operation| refusal(operation, 404, "There is no such key."))
             }),
         )
         .api_route(

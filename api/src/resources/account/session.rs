@@ -17,7 +17,7 @@ use crate::{
     extract::Anyone,
     input::{Body, Form},
     limits::{Attempt, Origin},
-    resource::json_body,
+    resource::{json_body, refusal},
     state::AppState,
 };
 
@@ -49,6 +49,7 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                     "refreshToken",
                     "Exchange a refresh token for a new pair",
                 ))
+                .with(|operation| refusal(operation, 401, "The token cannot be used any more."))
             }),
         )
         .api_route(
@@ -59,6 +60,7 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                     "verifyToken",
                     "Check that a token can be used",
                 ))
+                .with(|operation| refusal(operation, 401, "The token cannot be used."))
             }),
         )
 }

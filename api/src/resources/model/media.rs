@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use aide::{OperationInput, axum::ApiRouter, axum::routing::get_with};
+use aide::{
+    OperationInput,
+    axum::{ApiRouter, routing::get_with},
+    openapi::{MediaType, ReferenceOr, Response as OpenApiResponse, StatusCode as Code},
+    transform::TransformOperation,
+};
 use axum::{
-    extract::{FromRef, FromRequestParts, Path, Query, State},
+    extract::{FromRef, FromRequestParts, Path, Query, State, rejection::QueryRejection},
     http::{HeaderName, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -95,8 +100,10 @@ struct Signature {
 async fn file(
     State(state): State<AppState>,
     Path(FileKey { key }): Path<FileKey>,
-    Query(query): Query<Signature>,
+    query: Result<Query<Signature>, QueryRejection>,
 ) -> Result<Response> {
+    // An address that lost its signature names nothing.
+    let Query(query) = query.map_err(|_| Error::not_found())?;
     let files = state.accounts.files();
     let left = files.admits(&key, query.expires, &query.signature).ok_or_else(Error::not_found)?;
     let format = Format::of_name(&key).ok_or_else(Error::not_found)?;
@@ -112,6 +119,17 @@ async fn file(
     Ok((headers, content).into_response())
 }
 
+/// Documents the file itself.
+fn picture_answer(mut operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    let kinds = [Format::Jpeg, Format::Png, Format::WebP].map(Format::content_type);
+    let content = kinds.map(|kind| (kind.to_owned(), MediaType::default())).into_iter().collect();
+    let response =
+        OpenApiResponse { description: "The file.".to_owned(), content, ..Default::default() };
+    let responses = operation.inner_mut().responses.get_or_insert_default();
+    responses.responses.insert(Code::Code(200), ReferenceOr::Item(response));
+    operation
+}
+
 /// The route of uploaded files.
 pub fn routes() -> ApiRouter<AppState> {
     ApiRouter::new().api_route(
@@ -123,6 +141,7 @@ pub fn routes() -> ApiRouter<AppState> {
                     "Needs no login: the address is signed, and good for 15 minutes after the \
                      answer that held it.",
                 )
+                .with(picture_answer)
         }),
     )
 }

@@ -32,7 +32,9 @@ use crate::{
     error::{Error, Result},
     extract::{Allowed, Key, KeyBelow},
     input::{Field, Mode, Params, Sort, Upload, When, ordered, read_fields},
-    resource::{Page, below::known, describe, json_body, page_of, query_parameter},
+    resource::{
+        Page, answer, below::known, describe, json_body, page_of, page_parameter, query_parameter,
+    },
     router::IMAGE_LIMIT,
     state::AppState,
     wire::Timestamp,
@@ -350,7 +352,9 @@ fn record() -> ApiMethodRouter<AppState> {
     .put_with(replace, |operation| change_text(describe(operation, "replaceReferenceImage", TAG)))
     .patch_with(change, |operation| change_text(describe(operation, "changeReferenceImage", TAG)))
     .delete_with(delete, |operation| {
-        describe(operation, "deleteReferenceImage", TAG).summary("Delete an image and its file")
+        describe(operation, "deleteReferenceImage", TAG)
+            .summary("Delete an image and its file")
+            .response_with::<204, (), _>(|response| response.description("Deleted."))
     })
     .layer(DefaultBodyLimit::max(IMAGE_LIMIT))
 }
@@ -368,6 +372,7 @@ fn record_of_model() -> ApiMethodRouter<AppState> {
     .delete_with(delete_of_model, |operation| {
         describe(operation, "deleteReferenceImageOfModel", TAG)
             .summary("Delete an image of a model and its file")
+            .response_with::<204, (), _>(|response| response.description("Deleted."))
     })
     .layer(DefaultBodyLimit::max(IMAGE_LIMIT))
 }
@@ -377,16 +382,15 @@ type Operation<'t> = TransformOperation<'t>;
 fn list_text(operation: Operation<'_>) -> Operation<'_> {
     let names: Vec<_> = ORDERING.iter().map(|sort| sort.name).collect();
     let text = format!("One or more of {}; `-` in front reverses.", names.join(", "));
-    let text_schema = || serde_json::json!({"type": "string"});
-    let operation = query_parameter(operation, "ordering", &text, text_schema());
-    let page = "Number of the page, starting at 1, or `last`.";
-    query_parameter(operation, "page", page, text_schema())
+    let schema = serde_json::json!({"type": "string", "examples": ["-created_at"]});
+    page_parameter(query_parameter(operation, "ordering", &text, schema))
         .summary("List images")
         .description("By position, then latest first.")
 }
 
 fn upload_text(operation: Operation<'_>) -> Operation<'_> {
-    image_form::document::<image_form::NewImage>(operation).summary("Upload an image").description(
+    let operation = image_form::document::<image_form::NewImage>(operation);
+    answer::<ReferenceImage>(operation, 201, "Uploaded.").summary("Upload an image").description(
         "JPEG, PNG or WebP up to 10 MB and 12000 pixels a side. Notes in the file, such as \
              where it was taken, are removed.",
     )

@@ -29,7 +29,7 @@ use crate::{
         Absent, Body, Field, Filter, Mode, Params, Sort, When, read_fields, read_integer, vouch,
     },
     resource::{
-        Resource, Sorting, describe, described_change, described_delete, described_replace,
+        Resource, Sorting, answer, describe, described_change, described_delete, described_replace,
         described_retrieve, handlers::change_row, json_body, listing as listed,
     },
     state::AppState,
@@ -307,7 +307,8 @@ pub fn routes() -> ApiRouter<AppState> {
                 let operation = describe(operation, "createThreatModel", TAG)
                     .summary("Create: Threat models")
                     .description("All packs of the organization are connected.");
-                json_body::<NewThreatModel>(operation)
+                let operation = json_body::<NewThreatModel>(operation);
+                answer::<CreatedThreatModel>(operation, 201, "Created.")
             }),
         )
         .api_route("/api/threat-models/{id}/", record())

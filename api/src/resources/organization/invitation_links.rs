@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     extract::Anyone,
-    resource::describe,
+    resource::{describe, refusal},
     state::AppState,
 };
 
@@ -53,11 +53,15 @@ pub(super) fn routes() -> ApiRouter<AppState> {
             describe(operation, "previewInvitation", TAG)
                 .summary("Look at an invitation")
                 .description("Needs no login. 404 for an unknown link, 410 for one used up.")
+                .with(|operation| refusal(operation, 410, ""))
         })
         .post_with(accept, |operation| {
             describe(operation, "acceptInvitation", TAG)
                 .summary("Accept an invitation")
                 .description("The caller's address must be the one that was invited.")
+                .with(|operation| refusal(operation, 401, "Not signed in."))
+                .with(|operation| refusal(operation, 403, "Another address was invited."))
+                .with(|operation| refusal(operation, 410, ""))
         }),
     )
 }

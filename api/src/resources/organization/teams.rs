@@ -16,7 +16,9 @@ use serde::Serialize;
 use super::counted;
 use crate::{
     input::{Body, Field, Filter, Params, Sort, vouch},
-    resource::{Draft, Resource, Row, routes as crud},
+    resource::{
+        Draft, Resource, Row, collection, described_delete, handlers, kept_record, refusal,
+    },
     state::AppState,
     wire::Timestamp,
 };
@@ -193,7 +195,12 @@ impl Resource for Teams {
 }
 
 pub(super) fn routes() -> ApiRouter<AppState> {
-    crud::<Teams>()
+    let record = kept_record::<Teams>().delete_with(handlers::delete::<Teams>, |operation| {
+        refusal(described_delete::<Teams>(operation), 409, "The team owns threat models.")
+    });
+    ApiRouter::new()
+        .api_route(Teams::PATH, collection::<Teams>())
+        .api_route("/api/teams/{id}/", record)
 }
 
 fn belongs(actor: &Actor, team: Id<team::Entity>) -> bool {

@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::{
     error::Result,
     extract::Anyone,
-    resource::describe,
+    resource::{describe, refusal},
     resources::model::{media::Addresses, threat_model_view::ThreatModel},
     state::AppState,
     wire::{Timestamp, camel_case},
@@ -374,6 +374,7 @@ pub(super) fn routes() -> ApiRouter<AppState> {
             describe(operation, "openMagicLink", "Magic links")
                 .summary("Look at a shared threat model")
                 .description("Needs no login. 404 for an unknown link, 410 for one that has ended.")
+                .with(|operation| refusal(operation, 410, ""))
         }),
     )
 }

@@ -34,7 +34,7 @@ use crate::{
     error::Result,
     extract::{Allowed, Key},
     input::{Body, read_keys},
-    resource::{Resource, describe, json_body, routes as crud},
+    resource::{Resource, answer, describe, json_body, routes as crud},
     resources::{countermeasure::record as countermeasures, library::countermeasures as library},
     state::AppState,
 };
@@ -236,7 +236,8 @@ pub(super) fn routes<K: ThreatKind>() -> ApiRouter<AppState> {
                 let id = format!("applyCountermeasureTo{}", names.name);
                 let operation = describe(operation, &id, names.tag)
                     .summary("Apply a countermeasure of the library");
-                json_body::<Application>(operation)
+                let operation = json_body::<Application>(operation);
+                answer::<Applied<K::Countered>>(operation, 201, "Applied.")
             }),
         )
         .api_route(

@@ -1,5 +1,7 @@
 //! Importing packs: one, or all.
 
+use std::collections::HashMap;
+
 use aide::axum::{ApiRouter, routing::post_with};
 use axum::{
     Json,
@@ -25,7 +27,7 @@ use crate::{
     error::Result,
     extract::Allowed,
     input::{Body, read_text},
-    resource::{describe, json_body},
+    resource::{answer, describe, json_body, refusal},
     state::AppState,
     wait::{Prefer, Waited, accepted, wait_for},
 };
@@ -56,6 +58,19 @@ struct SyncBody {
     force: Option<bool>,
     /// Whose library they join; the caller's first if absent.
     organization: Option<i64>,
+}
+
+/// Why a pack was not imported.
+#[derive(JsonSchema)]
+#[schemars(untagged, rename = "PackNotImported")]
+#[expect(dead_code, reason = "describes answers that are made elsewhere")]
+enum Unimportable {
+    /// The pack needs others, or another version of them.
+    Outdated(ImportResult),
+    /// Files of the pack have errors.
+    Invalid(Validation),
+    /// The body is wrong, by field.
+    Fields(HashMap<String, Value>),
 }
 
 /// Which pack.
@@ -191,8 +206,10 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                     .response_with::<422, Json<Validation>, _>(|response| {
                         response.description("There are warnings.")
                     })
-                    .response_with::<404, (), _>(|response| {
-                        response.description("There is no such pack.")
+                    .with(|operation| refusal(operation, 404, "There is no such pack."))
+                    .with(|operation| {
+                        let text = "The body is wrong, or the pack cannot be imported.";
+                        answer::<Unimportable>(operation, 400, text)
                     })
             }),
         )
@@ -215,6 +232,7 @@ pub(super) fn routes() -> ApiRouter<AppState> {
             post_with(validate_pack, |operation| {
                 json_body::<PackBody>(describe(operation, "validatePack", TAG))
                     .summary("Check a pack")
+                    .with(|operation| refusal(operation, 404, "There is no such pack."))
             }),
         )
 }

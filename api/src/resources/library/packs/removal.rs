@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     extract::{Allowed, Key},
     input::Params,
-    resource::{describe, query_parameter},
+    resource::{describe, query_parameter, refusal},
     state::AppState,
 };
 
@@ -91,6 +91,7 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                 let text = "Only count what would be deleted.";
                 query_parameter(operation, "dry_run", text, json!({"type": "boolean"}))
                     .summary("Remove a pack and what it brought")
+                    .with(|operation| refusal(operation, 400, "Other packs need it."))
             }),
         )
         .api_route(

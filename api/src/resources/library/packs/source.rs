@@ -16,7 +16,7 @@ use crate::{
     error::Result,
     extract::{Allowed, Key},
     input::Params,
-    resource::{describe, query_parameter},
+    resource::{describe, query_parameter, refusal},
     state::AppState,
 };
 
@@ -133,6 +133,8 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                 let operation = describe(operation, "previewAvailablePack", TAG);
                 query_parameter(operation, "path", "The folder below the catalogue.", text())
                     .summary("Preview a pack that can be imported")
+                    .with(|operation| refusal(operation, 400, "No folder of the catalogue."))
+                    .with(|operation| refusal(operation, 404, "No pack is there."))
             }),
         )
         .api_route(
