@@ -22,7 +22,7 @@ use crate::{
     error,
     extract::{Allowed, Key},
     input::{Body, Field, Filter, Sort, vouch},
-    resource::{self, Resource, Sorting, describe, json_body},
+    resource::{self, Resource, Sorting, describe, json_body, refusal},
     state::AppState,
     wire::Timestamp,
 };
@@ -257,8 +257,9 @@ pub fn routes() -> ApiRouter<AppState> {
         .api_route(
             "/api/components/{id}/generate_threats/",
             post_with(generate_threats, |operation| {
-                let operation = describe(operation, "generateComponentThreats", TAG);
-                operation.summary("Generate the threats of a component")
+                let operation = describe(operation, "generateComponentThreats", TAG)
+                    .summary("Generate the threats of a component");
+                refusal(operation, 400, "The component is of no kind that the library knows.")
             }),
         )
 }

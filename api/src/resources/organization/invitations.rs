@@ -37,7 +37,7 @@ use crate::{
     error::{Error, Result},
     extract::Allowed,
     input::{Body, Filter, Form, Params, Sort, filtered, ordered, vouch},
-    resource::{Page, describe, json_body, page_of, query_parameter},
+    resource::{Page, describe, json_body, page_of, query_parameter, refusal},
     state::AppState,
     wire::Timestamp,
 };
@@ -178,8 +178,9 @@ pub(super) fn routes() -> ApiRouter<AppState> {
         .api_route(
             "/api/team-invitations/{id}/revoke/",
             post_with(revoke, |operation| {
-                describe(operation, "revokeTeamInvitation", TAG)
-                    .summary("Revoke a pending invitation")
+                let operation = describe(operation, "revokeTeamInvitation", TAG)
+                    .summary("Revoke a pending invitation");
+                refusal(operation, 400, "The invitation is not pending any more.")
             }),
         )
 }
