@@ -2,6 +2,7 @@
 
 mod invitations;
 mod protection;
+mod shares;
 
 use serde_json::json;
 use tests::{App, PASSWORD, Shown};

@@ -10,6 +10,7 @@ mod layout;
 mod password;
 mod protection;
 mod session;
+mod share;
 mod style;
 mod verification;
 
@@ -43,6 +44,7 @@ pub fn routes() -> Router<AppState> {
         .route("/invite/{token}/sign-up", post(invitation::sign_up))
         .route("/invite/{token}/sign-in", get(invitation::ask).post(invitation::sign_in))
         .route("/joined/{team}", get(invitation::joined))
+        .route("/share/{token}", get(share::show))
         .route("/pages/style.css", get(style::sheet))
         .route("/pages/mark.svg", get(style::mark))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))
