@@ -90,7 +90,7 @@ impl Maker<'_> {
             return self.referenced(reference, name, depth);
         }
         if let Some(choice) = first_choice(object) {
-            return self.example(choice, name, depth);
+            return self.merged(object, std::slice::from_ref(choice), name, depth);
         }
         if let Some(parts) = object.get("allOf").and_then(Value::as_array) {
             return self.merged(object, parts, name, depth);
