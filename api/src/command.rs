@@ -1,12 +1,19 @@
 //! What the operator's commands do.
 
+pub mod jobs;
+
 use std::{
     io::{self, Write},
     process::ExitCode,
+    sync::Arc,
 };
 
-use domain::library::{Catalogue, KnownLibrary, validate};
-use platform::{Settings, Shutdown, tls};
+use domain::{
+    Clock, Store,
+    account::{Secrets, Vault},
+    library::{Catalogue, KnownLibrary, validate},
+};
+use platform::{Settings, Shutdown, database, tls};
 use worker::{Queue, Runtime};
 
 use crate::{demo, document, server, server::Failure};
@@ -49,6 +56,30 @@ pub async fn make_demo(settings: Settings) -> Result<(), Failure> {
     shutdown.begin();
     engine.stopped().await;
     Ok(())
+}
+
+/// Makes an organization the one that people without an invitation join.
+pub async fn make_primary(settings: &Settings, organization: i64) -> Result<(), Failure> {
+    let administration = store(settings).await?;
+    let made = administration.administration().make_primary(organization).await;
+    match made {
+        Ok(made) => println!("{} is the primary organization.", made.name),
+        Err(domain::Error::NotFound) => {
+            return Err(format!("there is no organization with the id {organization}").into());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
+/// The database, as it is.
+async fn store(settings: &Settings) -> Result<Store, Failure> {
+    tls::install();
+    let connection = database::connect(&settings.database_url, 2).await?;
+    let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
+    let store = Store::new(connection, Clock::system(), Arc::new(Vault::new(&secrets)));
+    store.synchronise_clock().await?;
+    Ok(store)
 }
 
 /// Prints what is wrong with packs. Fails if one cannot be imported.

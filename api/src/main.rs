@@ -29,10 +29,25 @@ enum Command {
     Openapi,
     /// Print the effective settings, secrets masked.
     Config,
+    /// Look at background jobs, and retry, cancel or forget them.
+    #[command(subcommand)]
+    Jobs(command::jobs::JobsCommand),
+    /// What only the operator of an installation may do.
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Check every pack of the catalogue, or those with these slugs.
     Packs {
         /// Slugs of packs.
         slugs: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum AdminCommand {
+    /// Make an organization the one that people join who register with SIGNUP=primary.
+    PrimaryOrganization {
+        /// The id of the organization.
+        id: i64,
     },
 }
 
@@ -59,6 +74,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode, server::Failure> {
         Command::Demo => command::make_demo(settings).await?,
         Command::Config => command::print_settings(&settings),
         Command::Packs { slugs } => return command::check_packs(&settings, &slugs).await,
+        Command::Jobs(command) => command::jobs::run(&settings, &command).await?,
+        Command::Admin(AdminCommand::PrimaryOrganization { id }) => {
+            command::make_primary(&settings, id).await?;
+        }
         Command::Openapi => {}
     }
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the only module with a connection")]
 
+mod administration;
 mod bulk;
 mod find;
 mod identity;
@@ -26,6 +27,7 @@ use sea_orm::{
 };
 use tokio::sync::Notify;
 
+pub use administration::Administration;
 pub use find::{Find, Rows};
 pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
 pub(crate) use ledger::with_parts;
