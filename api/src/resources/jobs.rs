@@ -52,6 +52,8 @@ struct View {
     organization: Option<Id<organization::Entity>>,
     /// What is done, such as `import_pack`.
     kind: String,
+    /// The job of which this one is a part, such as the sync of a pack.
+    parent: Option<Uuid>,
     state: JobState,
     attempts: i32,
     max_attempts: i32,
@@ -82,6 +84,7 @@ impl From<Model> for View {
             id: row.id,
             organization: row.organization_id,
             kind: row.kind,
+            parent: row.parent_id,
             state: row.state,
             attempts: row.attempts,
             max_attempts: row.max_attempts,
@@ -174,58 +177,92 @@ async fn cancel(
     Ok(Json(row.into()))
 }
 
-/// The job as server-sent events: one now, one after each change, the last when it has ended.
+/// The job as server-sent events: one now, one after each change, the last when it has ended. With
+/// `Last-Event-ID`, the first comes only if the job has changed since that event; 204 if it has
+/// ended and nothing more will come.
 async fn events(
     State(state): State<AppState>,
     actor: Allowed<ReadJobs>,
     JobKey(id): JobKey,
+    LastEvent(seen): LastEvent,
 ) -> Result<Response> {
     let first = job::find(state.store.read(&actor), id).await?;
-    let events = changes(state, actor.clone(), first);
+    let said = said(&first);
+    let begin = match seen {
+        Some(seen) if seen == event_id(&said) && has_ended(&first) => {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        Some(seen) if seen == event_id(&said) => Watch::Known(said),
+        _ => Watch::Next(Box::new(first)),
+    };
+    let events = changes(state, actor.clone(), id, begin);
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
     *response.status_mut() = StatusCode::OK;
     Ok(response)
 }
 
+/// The last event that a client got before its connection broke.
+struct LastEvent(Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for LastEvent {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let id = parts.headers.get("last-event-id").and_then(|id| id.to_str().ok());
+        Ok(Self(id.map(str::to_owned)))
+    }
+}
+
+impl aide::OperationInput for LastEvent {}
+
 /// Where a stream of events stands.
 enum Watch {
+    /// This is to be told.
     Next(Box<Model>),
+    /// This was told.
+    Known(String),
     Ended,
 }
 
 fn changes(
     state: AppState,
     actor: Actor,
-    first: Model,
+    id: Uuid,
+    watch: Watch,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let id = first.id;
     let news = state.queue.completions().changes(id);
-    let begin = (state, actor, news, Watch::Next(Box::new(first)));
+    let begin = (state, actor, news, watch);
     futures::stream::unfold(begin, move |(state, actor, mut news, watch)| async move {
-        let Watch::Next(row) = watch else { return None };
-        let ended = matches!(row.state, JobState::Done | JobState::Failed | JobState::Cancelled);
-        let said = serde_json::to_string(&View::from(*row)).unwrap_or_default();
-        let event = Event::default().event("job").id(event_id(&said)).data(&said);
-        if ended {
-            return Some((Ok(event), (state, actor, news, Watch::Ended)));
-        }
-        let next = loop {
-            news.next().await;
-            let Ok(row) = job::find(state.store.read(&actor), id).await else {
-                break Watch::Ended;
-            };
-            let text = serde_json::to_string(&View::from(row.clone())).unwrap_or_default();
-            if text != said {
-                break Watch::Next(Box::new(row));
-            }
+        let row = match watch {
+            Watch::Next(row) => *row,
+            Watch::Known(before) => loop {
+                news.next().await;
+                let row = job::find(state.store.read(&actor), id).await.ok()?;
+                if said(&row) != before {
+                    break row;
+                }
+            },
+            Watch::Ended => return None,
         };
+        let ended = has_ended(&row);
+        let said = said(&row);
+        let event = Event::default().event("job").id(event_id(&said)).data(&said);
+        let next = if ended { Watch::Ended } else { Watch::Known(said) };
         Some((Ok(event), (state, actor, news, next)))
     })
 }
 
-/// Names the state that an event tells. A client that comes back gets the present state first, so
-/// nothing is lost.
+const fn has_ended(row: &Model) -> bool {
+    matches!(row.state, JobState::Done | JobState::Failed | JobState::Cancelled)
+}
+
+fn said(row: &Model) -> String {
+    serde_json::to_string(&View::from(row.clone())).unwrap_or_default()
+}
+
+/// Names the state that an event tells. A client that comes back gets the present state if it does
+/// not know it, so nothing is lost.
 fn event_id(said: &str) -> String {
     domain::account::secret::digest(said).chars().take(16).collect()
 }
