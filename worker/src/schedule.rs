@@ -14,6 +14,7 @@ const LOOK: Duration = Duration::from_mins(1);
 pub(crate) async fn run(store: Store, shutdown: Shutdown) {
     let mut asked = None;
     while !shutdown.has_begun() {
+        tell_depths(&store).await;
         let hour = store.clock().now().timestamp() / HOUR;
         if asked != Some(hour) {
             match store.ledger().enqueue_once(&Purge { hour }).await {
@@ -25,5 +26,26 @@ pub(crate) async fn run(store: Store, shutdown: Shutdown) {
             () = shutdown.begun() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
+    }
+}
+
+/// Says what waits, runs or has failed, by kind, for those who watch the log.
+async fn tell_depths(store: &Store) {
+    let depths = match store.ledger().depths().await {
+        Ok(depths) => depths,
+        Err(error) => {
+            tracing::warn!(%error, "the jobs that wait were not counted");
+            return;
+        }
+    };
+    let now = store.clock().now();
+    for depth in depths {
+        tracing::info!(
+            job.kind = depth.kind,
+            job.state = ?depth.state,
+            jobs = depth.jobs,
+            oldest_seconds = (now - depth.oldest).num_seconds(),
+            "jobs in the ledger"
+        );
     }
 }
