@@ -6,7 +6,11 @@ use sea_orm::{
 };
 
 use super::super::Store;
-use crate::{Error, Result, job::Job, store::ledger};
+use crate::{
+    Error, Result,
+    job::Job,
+    store::{ledger, repetition},
+};
 
 /// Changes to accounts, sessions and memberships. Dropping it undoes them.
 pub struct IdentityChanges<'s> {
@@ -39,6 +43,7 @@ impl<'s> IdentityChanges<'s> {
 
     /// Makes the changes lasting and wakes whoever carries jobs to the queue.
     pub async fn commit(self) -> Result<()> {
+        repetition::note_carried_out(&self.connection, self.now()).await?;
         self.connection.commit().await?;
         self.store.enqueued.notify_one();
         Ok(())
