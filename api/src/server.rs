@@ -25,6 +25,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let shutdown = Shutdown::on_signals();
     let queue = Queue::open(&settings).await?;
     let state = assemble(settings, connection, queue)?;
+    state.store.synchronise_clock().await?;
     let runtime = Runtime::open(&state.settings, state.store.clone())?;
     let engine = worker::host(runtime, state.queue.clone(), &shutdown);
     let listener = listen(state.settings.bind).await?;

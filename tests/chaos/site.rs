@@ -179,6 +179,12 @@ impl Site {
         Ok(true)
     }
 
+    /// Whether the worker with the wrong clock noticed that.
+    pub(crate) fn clock_was_noticed(&self) -> bool {
+        let log = fs::read_to_string(self.folder.path().join("ahead.log"));
+        log.is_ok_and(|text| text.contains("the clock of this machine is wrong"))
+    }
+
     /// The last lines of the logs, for a failed run.
     pub(crate) fn print_logs(&self) {
         for log in ["api.log", "worker.log", "ahead.log"] {

@@ -34,8 +34,8 @@ async fn a_job_starts_at_once_and_its_result_is_kept() {
             delays.push(starts(&probe)[0] - enqueued);
         }
         delays.sort();
-        let (median, worst) = (delays[delays.len() / 2], delays[delays.len() - 1]);
-        println!("{}: start after {median:?} (median), {worst:?} (worst)", workshop.name());
+        let (median, slow) = (delays[delays.len() / 2], delays[delays.len() * 95 / 100]);
+        println!("{}: start after {median:?} (median), {slow:?} (95 of 100)", workshop.name());
         assert!(median < Duration::from_millis(100), "{median:?}");
         workshop.close(engine).await;
     }
@@ -49,10 +49,13 @@ async fn two_workers_perform_every_job_once() {
         for probe in &probes {
             ids.insert(workshop.enqueue(probe).await);
         }
+        let begun = Instant::now();
         let engines = [workshop.start(), workshop.start_another().await];
         for id in ids {
             assert_eq!(workshop.wait(id).await.state, JobState::Done);
         }
+        let pace = 150.0 / begun.elapsed().as_secs_f64();
+        println!("{}: {pace:.0} jobs a second with two workers", workshop.name());
         assert!(probes.iter().all(|probe| starts(probe).len() == 1));
         for engine in engines {
             workshop.end(engine).await;

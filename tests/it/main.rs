@@ -12,6 +12,7 @@ mod idempotency;
 mod illustrations;
 mod jobs;
 mod listing;
+mod operators;
 mod organizations;
 mod packs;
 mod pages;

@@ -45,6 +45,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
     let vault = Arc::new(Vault::new(&secrets));
     let store = Store::new(connection, Clock::system(), vault);
+    store.synchronise_clock().await?;
     let queue = Queue::open(&settings).await?;
     let runtime = Runtime::open(&settings, store)?;
     tracing::info!(concurrency = settings.job_concurrency, "waiting for jobs");
