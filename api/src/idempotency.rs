@@ -61,10 +61,9 @@ pub async fn answer_once(State(state): State<AppState>, request: Request, next: 
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let user = match caller(&mut parts, &state).await {
-        Ok(Some(user)) => user,
-        // Whoever is not signed in is answered as without a key.
-        _ => return next.run(Request::from_parts(parts, body)).await,
+    // Whoever is not signed in is answered as without a key.
+    let Ok(Some(user)) = caller(&mut parts, &state).await else {
+        return next.run(Request::from_parts(parts, body)).await;
     };
     match with_key(state, user, parts, body, next).await {
         Ok(response) => response,

@@ -126,8 +126,9 @@ impl Site {
     pub(crate) fn kill_worker(&mut self) -> io::Result<u32> {
         let mut worker = self.workers.remove(0);
         let number = worker.id();
-        worker.kill()?;
+        let killed = worker.kill();
         worker.wait()?;
+        killed?;
         Ok(number)
     }
 
@@ -262,7 +263,7 @@ fn free_port() -> io::Result<u16> {
 
 fn wait_for(port: u16) -> io::Result<()> {
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(60) {
+    while begun.elapsed() < Duration::from_mins(1) {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return Ok(());
         }

@@ -30,7 +30,7 @@ const LIBRARY: [&str; 8] = [
 ];
 
 /// How long work may take once everything runs again.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What was promised.
 #[derive(Default)]

@@ -206,7 +206,7 @@ fn print_depths(depths: &[Depth], now: DateTime<Utc>, form: Form) {
                 "oldestSeconds": seconds(depth),
             })
         });
-        println!("{}", Value::from_iter(depths));
+        println!("{}", depths.collect::<Value>());
         return;
     }
     for depth in depths {
