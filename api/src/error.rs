@@ -118,6 +118,7 @@ fn domain_response(error: domain::Error) -> Response {
         E::Refused(refusal, text) => {
             (refused_status(refusal), Json(json!({"error": text}))).into_response()
         }
+        E::Exhausted(wait) => throttled(wait),
         E::Duplicate(what) => {
             tracing::info!(constraint = what, "refused a duplicate");
             let text = "A record with these values exists already.";

@@ -14,6 +14,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::request::Parts,
 };
+use domain::sharing::Allowance;
 
 use crate::{
     error::{Error, Result},
@@ -32,6 +33,10 @@ pub enum Attempt {
     SignInTo,
     /// To make an account from one place.
     SignUp,
+    /// To open a link with a password, from one place.
+    OpenLink,
+    /// To open one link with a password.
+    OpenLinkOf,
     /// To have a mail sent from one place.
     Mail,
     /// To have a mail sent to one address.
@@ -43,7 +48,8 @@ impl Attempt {
     const fn allowance(self) -> (u32, Duration) {
         match self {
             Self::SignIn => (120, Duration::from_mins(1)),
-            Self::SignInTo => (10, Duration::from_mins(1)),
+            Self::SignInTo | Self::OpenLinkOf => (10, Duration::from_mins(1)),
+            Self::OpenLink => (30, Duration::from_mins(1)),
             Self::SignUp | Self::Mail => (30, Duration::from_hours(1)),
             Self::MailTo => (5, Duration::from_hours(1)),
         }
@@ -66,6 +72,14 @@ impl Limits {
     /// Lets everything pass.
     pub fn off() -> Self {
         Self::default()
+    }
+
+    /// Whether the mails that users cause are limited.
+    pub const fn mails(&self) -> Allowance {
+        match self.counters {
+            Some(_) => Allowance::Limited,
+            None => Allowance::Unlimited,
+        }
     }
 
     /// Counts an attempt.

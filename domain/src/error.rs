@@ -1,5 +1,7 @@
 //! What can go wrong, in terms of the domain. The API maps it to status codes in one place.
 
+use std::time::Duration;
+
 use indexmap::IndexMap;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
@@ -21,6 +23,9 @@ pub enum Error {
     /// An action cannot be done; the text says why.
     #[error("{1}")]
     Refused(Refusal, String),
+    /// What is allowed in this hour is used up; there is more after so long.
+    #[error("too many mails in this hour")]
+    Exhausted(Duration),
     /// A unique constraint of the database was violated.
     #[error("already exists: {0}")]
     Duplicate(String),

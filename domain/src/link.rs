@@ -28,6 +28,16 @@ impl Links {
         format!("{}{}", self.base, invitation_path(token))
     }
 
+    /// Where somebody ends the weekly mails about an organization.
+    pub fn unsubscription(&self, token: &str) -> String {
+        format!("{}/unsubscribe/{token}/", self.base)
+    }
+
+    /// Where the web client, or the description of the API, begins.
+    pub fn home(&self) -> String {
+        format!("{}/", self.base)
+    }
+
     /// Where somebody reads a shared threat model.
     pub fn share(&self, token: &str) -> String {
         format!("{}{}", self.base, share_path(token))

@@ -22,7 +22,7 @@ pub use self::{
     },
     organization::{OrganizationRole, Plan, TeamRole},
     risk::{RiskLevel, ScoringMethod},
-    sharing::InvitationStatus,
+    sharing::{InvitationStatus, MailState, Section},
     threat::{
         CountermeasureStatus, ReconciliationStatus, Severity, ThreatStatus, VerificationMethod,
     },

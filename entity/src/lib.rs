@@ -29,6 +29,8 @@ pub mod idempotency_key;
 pub mod integration_source;
 pub mod job;
 pub mod magic_link;
+pub mod mail;
+pub mod mail_quota;
 pub mod one_time_token;
 pub mod organization;
 pub mod organization_member;

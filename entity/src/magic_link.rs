@@ -2,7 +2,7 @@
 
 use sea_orm::{Condition, entity::prelude::*};
 
-use crate::{Actor, Id, Reach, Tenanted, organization, tenancy, threat_model, user};
+use crate::{Actor, Document, Id, Reach, Tenanted, organization, tenancy, threat_model, user};
 
 /// A row of `magic_link`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -19,6 +19,12 @@ pub struct Model {
     pub created_by_id: Option<Id<user::Entity>>,
     pub expires_at: ChronoDateTimeUtc,
     pub accessed_count: i32,
+    /// In PHC string format; absent if the link needs no password.
+    pub password_hash: Option<String>,
+    /// What the link shows: a list of `Section`s.
+    pub sections: Document,
+    /// Addresses to which the link was sent, a list of texts.
+    pub recipients: Document,
     pub is_revoked: bool,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
@@ -63,8 +69,8 @@ impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::ThreatModel(Column::ThreatModelId);
 
-    /// Whoever may see the threat model may share it and end the sharing.
-    fn writable_by(actor: &Actor) -> Condition {
-        Self::visible_to(actor)
+    /// Links open the model to strangers, so that only those see them who may make them.
+    fn visible_to(actor: &Actor) -> Condition {
+        Self::writable_by(actor)
     }
 }

@@ -16,6 +16,8 @@ pub struct Model {
     pub business_unit_label: String,
     /// Whether people who sign up without an invitation join this organization.
     pub is_primary: bool,
+    /// Whether the security team gets a mail with numbers every week.
+    pub weekly_digest: bool,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

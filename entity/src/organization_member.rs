@@ -14,6 +14,8 @@ pub struct Model {
     pub user_id: Id<user::Entity>,
     pub role: OrganizationRole,
     pub joined_at: ChronoDateTimeUtc,
+    /// Whether the user wants no weekly mail about the organization.
+    pub digest_muted: bool,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

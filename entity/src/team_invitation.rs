@@ -28,6 +28,10 @@ pub struct Model {
     pub status: InvitationStatus,
     pub expires_at: ChronoDateTimeUtc,
     pub accepted_at: Option<ChronoDateTimeUtc>,
+    /// Why the mail could not be delivered; absent if it was, or is under way.
+    pub delivery_error: Option<String>,
+    /// When the address was reminded of it.
+    pub reminded_at: Option<ChronoDateTimeUtc>,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

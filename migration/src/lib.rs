@@ -4,6 +4,7 @@ mod accounts;
 mod families;
 mod jobs;
 mod library;
+mod mails;
 mod models;
 mod organizations;
 mod risks;
@@ -20,7 +21,7 @@ use sea_orm_migration::{
     },
 };
 
-use crate::step::Tables;
+use crate::step::{Extension, Tables};
 
 /// Names the PostgreSQL lock under which only one process changes the schema at a time.
 const LOCK: i64 = 0x0046_6f72_6577_6172;
@@ -45,6 +46,11 @@ impl MigratorTrait for Migrator {
             Box::new(Tables { name: "m20261123_000007_sharing", tables: sharing::tables }),
             Box::new(Tables { name: "m20261123_000008_jobs", tables: jobs::tables }),
             Box::new(families::Families),
+            Box::new(Extension {
+                name: "m20261123_000011_mails",
+                columns: mails::columns,
+                tables: mails::tables,
+            }),
         ]
     }
 }

@@ -13,7 +13,7 @@ use domain::{
         verification,
     },
     organization::team,
-    sharing::invitation,
+    sharing::{Allowance, invitation},
 };
 use entity::{
     Ref,
@@ -314,7 +314,8 @@ async fn a_waiting_invitation_is_accepted_at_registration_and_at_login() {
         let managed = team::managed(desk.store().read(&boss), place).await.unwrap();
 
         let late = desk.register("late@example.test").await;
-        let invite = managed.invitation(address("LATE@example.test"), TeamRole::Lead);
+        let invite =
+            managed.invitation(address("LATE@example.test"), TeamRole::Lead, Allowance::Unlimited);
         let made = invitation::make(desk.store(), &boss, invite).await.unwrap();
         desk.sign_in("late@example.test", PASSWORD).await.unwrap();
         let actor = desk.actor(&late).await.unwrap();
@@ -324,7 +325,11 @@ async fn a_waiting_invitation_is_accepted_at_registration_and_at_login() {
         let used = invitation::preview(desk.store(), &token).await.unwrap_err();
         assert_eq!(used.to_string(), "Invitation expired or already used");
 
-        let invite = managed.invitation(address("slow@example.test"), TeamRole::Member);
+        let invite = managed.invitation(
+            address("slow@example.test"),
+            TeamRole::Member,
+            Allowance::Unlimited,
+        );
         invitation::make(desk.store(), &boss, invite).await.unwrap();
         desk.clock.advance(TimeDelta::days(8));
         let slow = desk.register("slow@example.test").await;
@@ -355,13 +360,19 @@ async fn a_team_keeps_a_lead_and_members_give_no_role_above_their_own() {
             team::remove_member(store, &helper, &helping, lead).await,
             team::change_role(store, &helping, (member, TeamRole::Lead)).await.map(drop),
             team::add_member(store, &helper, &helping, (lead, TeamRole::Member)).await.map(drop),
-            team::invite(store, &helper, &helping, (address("x@example.test"), TeamRole::Lead))
-                .await
-                .map(drop),
+            team::invite(
+                store,
+                &helper,
+                &helping,
+                (address("x@example.test"), TeamRole::Lead),
+                Allowance::Unlimited,
+            )
+            .await
+            .map(drop),
         ];
         assert!(forbidden.iter().all(|answer| matches!(answer, Err(Error::Forbidden(_)))));
         let invite = (address("x@example.test"), TeamRole::Viewer);
-        team::invite(store, &helper, &helping, invite).await.unwrap();
+        team::invite(store, &helper, &helping, invite, Allowance::Unlimited).await.unwrap();
 
         team::change_role(store, &managed, (member, TeamRole::Lead)).await.unwrap();
         team::change_role(store, &managed, (lead, TeamRole::Viewer)).await.unwrap();

@@ -13,6 +13,7 @@ mod illustrations;
 mod jobs;
 mod listing;
 mod operators;
+mod mails;
 mod organizations;
 mod packs;
 mod pages;

@@ -50,7 +50,7 @@ impl Client {
     }
 
     /// Looks up the own organization and team.
-    pub(crate) async fn at_home(mut self) -> Self {
+    pub async fn at_home(mut self) -> Self {
         let organizations = self.get("/api/organizations/").await.expect(200);
         self.organization = id_of(&organizations["results"][0]);
         let path = format!("/api/teams/?organization={}", self.organization);

@@ -4,8 +4,10 @@ mod app;
 mod browser;
 mod client;
 mod packs;
+mod smtp;
 
 pub use app::{App, Backend, PASSWORD};
 pub use browser::{Browser, Shown};
 pub use client::{Answer, Client};
 pub use packs::{canvas, edge, node, write_pack};
+pub use smtp::{Behaviour, MailServer};

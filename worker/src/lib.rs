@@ -10,7 +10,7 @@ pub mod queue;
 pub mod registry;
 mod relay;
 pub mod runtime;
-mod schedule;
+pub mod schedule;
 mod upkeep;
 
 pub use completion::Completions;

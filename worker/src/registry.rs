@@ -4,7 +4,10 @@ use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use domain::job::{
     ImportPack, Job, Pauses, Purge, SyncPack, SyncPacks,
-    mail::{SendInvitation, SendPasswordReset, SendVerification},
+    mail::{
+        RemindInvited, SendDigest, SendDigests, SendInvitation, SendInvitationReminder,
+        SendMagicLink, SendPasswordChanged, SendPasswordReset, SendVerification, SendWelcome,
+    },
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use serde_json::Value;
@@ -29,9 +32,11 @@ impl From<domain::Error> for Failure {
     fn from(error: domain::Error) -> Self {
         use domain::Error;
         match &error {
-            Error::NotFound | Error::Forbidden(_) | Error::Invalid(_) | Error::Refused(..) => {
-                Self::Final(error.to_string())
-            }
+            Error::NotFound
+            | Error::Forbidden(_)
+            | Error::Invalid(_)
+            | Error::Refused(..)
+            | Error::Exhausted(_) => Self::Final(error.to_string()),
             Error::Duplicate(_)
             | Error::Unavailable(_)
             | Error::Database(_)
@@ -83,7 +88,14 @@ impl Registry {
     /// The handlers of all kinds of jobs of the product.
     pub fn standard() -> Self {
         Self::default()
+            .with::<RemindInvited>()
+            .with::<SendDigest>()
+            .with::<SendDigests>()
             .with::<SendInvitation>()
+            .with::<SendInvitationReminder>()
+            .with::<SendMagicLink>()
+            .with::<SendPasswordChanged>()
+            .with::<SendWelcome>()
             .with::<SendPasswordReset>()
             .with::<SendVerification>()
             .with::<Purge>()

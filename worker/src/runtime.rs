@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use domain::{
     Links, Store,
     job::Job,
@@ -134,6 +135,21 @@ impl Context {
     /// Which attempt this is, counted from 1.
     pub fn attempt(&self) -> i32 {
         self.claim.job.attempts
+    }
+
+    /// Whether there is no other attempt if this one fails.
+    pub fn is_last_attempt(&self) -> bool {
+        self.claim.job.attempts >= self.claim.job.max_attempts
+    }
+
+    /// The name of the kind of work.
+    pub fn kind(&self) -> &str {
+        &self.claim.job.kind
+    }
+
+    /// When the work was asked for.
+    pub fn asked_at(&self) -> DateTime<Utc> {
+        self.claim.job.created_at
     }
 
     /// The organization for which the work is done.

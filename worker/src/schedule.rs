@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use domain::{Store, job::Purge};
+use domain::{
+    Store,
+    job::{
+        Purge,
+        mail::{RemindInvited, SendDigests},
+    },
+    organization::digest,
+};
 use platform::Shutdown;
 
 const HOUR: i64 = 3600;
@@ -15,10 +22,10 @@ pub(crate) async fn run(store: Store, shutdown: Shutdown) {
     let mut asked = None;
     while !shutdown.has_begun() {
         tell_depths(&store).await;
-        let hour = store.clock().now().timestamp() / HOUR;
+        let hour = hour(&store);
         if asked != Some(hour) {
-            match store.ledger().enqueue_once(&Purge { hour }).await {
-                Ok(_) => asked = Some(hour),
+            match ask(&store).await {
+                Ok(()) => asked = Some(hour),
                 Err(error) => tracing::warn!(%error, "the hourly work was not asked for"),
             }
         }
@@ -48,4 +55,18 @@ async fn tell_depths(store: &Store) {
             "jobs in the ledger"
         );
     }
+}
+
+/// Asks for what is due in this hour and in this week, unless somebody has.
+pub async fn ask(store: &Store) -> domain::Result<()> {
+    let (hour, week) = (hour(store), digest::week(store.clock().now()));
+    let ledger = store.ledger();
+    ledger.enqueue_once(&Purge { hour }).await?;
+    ledger.enqueue_once(&RemindInvited { hour }).await?;
+    ledger.enqueue_once(&SendDigests { week }).await?;
+    Ok(())
+}
+
+fn hour(store: &Store) -> i64 {
+    store.clock().now().timestamp() / HOUR
 }

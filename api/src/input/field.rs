@@ -1,4 +1,4 @@
-use domain::{Scope, Violations};
+use domain::{Scope, Violations, account::Address};
 use entity::{Document, Keyed, Ref, Tenanted};
 use futures::future::BoxFuture;
 use schemars::Schema;
@@ -294,7 +294,9 @@ impl<C: ColumnTrait> Field<C> {
             Kind::Text(max) => self.sized(value::read_text(sent)?, max).map(Sql::from),
             Kind::Url(max) => self.sized(value::read_text(sent)?, Some(max)).and_then(url),
             Kind::Slug(max) => self.sized(value::read_text(sent)?, Some(max)).and_then(slug),
-            Kind::Email => self.sized(value::read_text(sent)?, Some(254)).and_then(email),
+            Kind::Email => {
+                self.sized(value::read_text(sent)?, Some(254)).and_then(|text| email(&text))
+            }
             Kind::Choice(words) => self.one_of(sent, words),
             Kind::Integer(low, high) => {
                 let number = value::read_integer(sent)?;
@@ -530,16 +532,9 @@ fn slug(text: String) -> Result<Sql, String> {
     Err("Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens.".to_owned())
 }
 
-fn email(text: String) -> Result<Sql, String> {
-    let is_address = text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && domain.contains('.')
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-            && !text.contains(char::is_whitespace)
-            && !domain.contains('@')
-    });
-    if is_address { Ok(Sql::from(text)) } else { Err("Enter a valid email address.".to_owned()) }
+fn email(text: &str) -> Result<Sql, String> {
+    let address = Address::parse(text).map_err(str::to_owned)?;
+    Ok(Sql::from(String::from(address)))
 }
 
 fn in_range(number: i64, low: i64, high: i64) -> Result<(), String> {

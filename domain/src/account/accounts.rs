@@ -59,6 +59,11 @@ impl Accounts {
         &self.tokens
     }
 
+    /// Hashes and checks passwords.
+    pub const fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
     /// The database.
     pub const fn store(&self) -> &Store {
         &self.store

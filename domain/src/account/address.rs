@@ -31,6 +31,16 @@ impl Address {
         &self.0
     }
 
+    /// The form in which mail servers take it: an international domain in ASCII. None for a
+    /// domain that has no such form.
+    pub fn deliverable(&self) -> Option<String> {
+        let (local, domain) = self.0.rsplit_once('@')?;
+        match url::Host::parse(domain).ok()? {
+            url::Host::Domain(domain) => Some(format!("{local}@{domain}")),
+            _ => None,
+        }
+    }
+
     /// The form in which addresses are compared and found.
     pub fn key(&self) -> String {
         key(&self.0)

@@ -1,13 +1,13 @@
 //! What users change about themselves: name and password.
 
-use entity::user;
+use entity::{choice::TokenPurpose, user};
 use sea_orm::ActiveValue::Set;
 
 use super::{
     Accounts, Claims, Verdict,
     password_rules::{Owner, objections},
 };
-use crate::{Error, Result, Violations, store::IdentityChanges};
+use crate::{Error, Result, Violations, job::mail::SendPasswordChanged, store::IdentityChanges};
 
 /// What is said about a user name that belongs to somebody else.
 pub const USERNAME_TAKEN: &str = "A user with that username already exists.";
@@ -127,7 +127,8 @@ impl Accounts {
         Ok(self.passwords.hash(new.password).await?)
     }
 
-    /// Stores a password and makes the reset links that were sent before stop working.
+    /// Stores a password, makes the reset links that were sent before stop working, and has the
+    /// user told.
     pub(super) async fn set_password(
         &self,
         changes: &IdentityChanges<'_>,
@@ -135,7 +136,8 @@ impl Accounts {
         hash: String,
     ) -> Result<()> {
         let user = changes.update_user(user, |row| row.password_hash = Set(hash)).await?;
-        changes.end_links(user.id, entity::choice::TokenPurpose::PasswordReset).await
+        changes.end_links(user.id, TokenPurpose::PasswordReset).await?;
+        changes.enqueue(&SendPasswordChanged { user: user.id.key() }).await
     }
 }
 

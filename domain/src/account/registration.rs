@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result, Violations,
-    job::mail::SendVerification,
+    job::mail::{SendVerification, SendWelcome},
     organization::workspace,
     sharing::invitation,
     store::{IdentityChanges, NewUser},
@@ -74,6 +74,7 @@ impl Accounts {
         self.settle(&changes, &user).await?;
         let tokens = self.begin_session(&changes, user.id, user_agent).await?;
         changes.enqueue(&SendVerification { user: user.id.key() }).await?;
+        changes.enqueue(&SendWelcome { user: user.id.key() }).await?;
         changes.commit().await?;
         Ok(SignedIn { user, tokens })
     }
@@ -81,8 +82,8 @@ impl Accounts {
     /// Gives a new user the organizations that invited it, or one to start with.
     async fn settle(&self, changes: &IdentityChanges<'_>, user: &user::Model) -> Result<()> {
         let waiting = changes.usable_invitations(&user.email_key).await?;
-        if !waiting.is_empty() {
-            return invitation::accept_all(changes, user.id, &waiting).await;
+        if invitation::accept_all(changes, user.id, &waiting).await? > 0 {
+            return Ok(());
         }
         let primary = match self.signup {
             Signup::Invited => return Err(Error::invalid("email", BY_INVITATION)),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use entity::{Id, Names, choice::Sufficiency, countermeasure_library, requirement, threat_model};
 use sea_orm::{
-    ColumnTrait, FromQueryResult, QuerySelect, Value,
+    ColumnTrait, Condition, FromQueryResult, QuerySelect, Value,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -74,7 +74,15 @@ impl<K: Kind> Plan<'_, K> {
 /// How far the mappings of a model differ from those of the library, in three statements.
 pub async fn drift(scope: Scope<'_>, model: impl Names<threat_model::Entity>) -> Result<Drift> {
     let model = scope.get(model.id()).await?;
-    let (mapped, mappings) = compared(scope, model.id).await?;
+    let (mapped, mappings) = compared(scope, Some(model.id)).await?;
+    let component = plan::<OfComponent>(&mapped, &mappings).numbers();
+    Ok(sum(component, plan::<OfFlow>(&mapped, &mappings).numbers()))
+}
+
+/// How far the mappings of all models that the actor sees differ from those of the library, in two
+/// statements.
+pub async fn of_everything(scope: Scope<'_>) -> Result<Drift> {
+    let (mapped, mappings) = compared(scope, None).await?;
     let component = plan::<OfComponent>(&mapped, &mappings).numbers();
     Ok(sum(component, plan::<OfFlow>(&mapped, &mappings).numbers()))
 }
@@ -86,7 +94,7 @@ pub async fn refresh(
     model: impl Names<threat_model::Entity>,
 ) -> Result<Drift> {
     let model = transaction.scope().get_writable(model.id()).await?;
-    let (mapped, mappings) = compared(transaction.scope(), model.id).await?;
+    let (mapped, mappings) = compared(transaction.scope(), Some(model.id)).await?;
     let component = carry_out(transaction, plan::<OfComponent>(&mapped, &mappings)).await?;
     Ok(sum(component, carry_out(transaction, plan::<OfFlow>(&mapped, &mappings)).await?))
 }
@@ -102,7 +110,7 @@ const fn sum(one: Drift, other: Drift) -> Drift {
 
 async fn compared(
     scope: Scope<'_>,
-    model: Id<threat_model::Entity>,
+    model: Option<Id<threat_model::Entity>>,
 ) -> Result<(Vec<Mapped>, Mappings)> {
     let component = mapped::<OfComponent>(scope, model, 0);
     let mapped: Vec<Mapped> = component.and(mapped::<OfFlow>(scope, model, 1)).fetch().await?;
@@ -111,13 +119,18 @@ async fn compared(
     Ok((mapped, mappings))
 }
 
-fn mapped<K: Kind>(scope: Scope<'_>, model: Id<threat_model::Entity>, is_flow: i32) -> Rows<'_> {
+/// The countermeasures of one model, or of all.
+fn mapped<K: Kind>(
+    scope: Scope<'_>,
+    model: Option<Id<threat_model::Entity>>,
+    is_flow: i32,
+) -> Rows<'_> {
     let (own, of) = (K::STANDARD, K::COUNTERMEASURE);
     let standard = |column| Expr::col((K::Standard::default(), column));
     let countermeasure = |column| Expr::col((K::Countermeasure::default(), column));
     scope
         .find::<K::Countermeasure>()
-        .filter(of.threat_model.eq(model))
+        .filter(Condition::all().add_option(model.map(|model| of.threat_model.eq(model))))
         .filter(of.library.is_not_null())
         .shape(|mut select| {
             let belongs = standard(own.parent).eq(countermeasure(of.id));

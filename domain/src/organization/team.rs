@@ -8,7 +8,10 @@ use sea_orm::ColumnTrait;
 use crate::{
     Error, Refusal, Result, Scope, Store, Transaction,
     account::Address,
-    sharing::invitation::{self, Invite, Invited},
+    sharing::{
+        Allowance,
+        invitation::{self, Invite, Invited},
+    },
     store::IdentityChanges,
 };
 
@@ -77,8 +80,9 @@ impl Managed {
     }
 
     /// An invitation to the team.
-    pub fn invitation(&self, email: Address, role: TeamRole) -> Invite {
-        Invite { team: self.team.id, organization: self.team.organization_id, email, role }
+    pub fn invitation(&self, email: Address, role: TeamRole, allowance: Allowance) -> Invite {
+        let organization = self.team.organization_id;
+        Invite { team: self.team.id, organization, email, role, allowance }
     }
 }
 
@@ -88,9 +92,10 @@ pub async fn invite(
     actor: &Actor,
     managed: &Managed,
     (email, role): (Address, TeamRole),
+    allowance: Allowance,
 ) -> Result<Invited> {
     managed.require_grantable(role)?;
-    invitation::invite(store, actor, managed.invitation(email, role)).await
+    invitation::invite(store, actor, managed.invitation(email, role, allowance)).await
 }
 
 /// Adds a member of the organization to the team. A membership that exists stays as it is.
@@ -202,7 +207,9 @@ pub async fn join(store: &Store, actor: &Actor, team: Ref<team::Entity>) -> Resu
         if waiting.is_empty() {
             return Err(Error::forbidden());
         }
-        invitation::accept_all(&changes, user, &waiting).await?;
+        if invitation::accept_all(&changes, user, &waiting).await? == 0 {
+            return Err(Error::forbidden());
+        }
     }
     let membership = membership(&changes, team.id, user).await?;
     changes.commit().await?;

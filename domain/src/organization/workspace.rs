@@ -20,6 +20,8 @@ pub struct NewOrganization {
     pub plan: Plan,
     /// What its units are called.
     pub business_unit_label: Option<String>,
+    /// Whether its security team gets the weekly mail.
+    pub weekly_digest: bool,
 }
 
 /// Makes an organization whose security team is the actor.
@@ -67,6 +69,7 @@ fn row(new: NewOrganization) -> organization::ActiveModel {
         plan: Set(new.plan),
         business_unit_label: Set(label),
         is_primary: Set(false),
+        weekly_digest: Set(new.weekly_digest),
         ..Default::default()
     }
 }

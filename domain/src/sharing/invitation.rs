@@ -1,12 +1,12 @@
 //! Invitations: how an address becomes a member of a team and its organization.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     Actor, Id,
     choice::{InvitationStatus, OrganizationRole, TeamRole},
     organization, team, team_invitation, team_member, user,
 };
-use sea_orm::{ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ColumnTrait, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
@@ -16,12 +16,20 @@ use crate::{
         address::key,
         secret::{digest, random_token},
     },
-    job::mail::SendInvitation,
+    job::mail::{SendInvitation, SendInvitationReminder},
     store::{IdentityChanges, Invitation, NewInvitation},
 };
 
+use super::Allowance;
+
 /// How long an invitation can be accepted.
 pub const LIFETIME: TimeDelta = TimeDelta::days(7);
+
+/// How long before its end an invitation is brought to mind.
+pub const REMINDER: TimeDelta = TimeDelta::days(2);
+
+/// How many reminders are sent at once at most; the others follow an hour later.
+const REMINDERS_AT_ONCE: u64 = 500;
 
 const UNKNOWN: &str = "Invalid invitation";
 const USED_UP: &str = "Invitation expired or already used";
@@ -41,6 +49,8 @@ pub struct InvitationLetter {
     pub role: TeamRole,
     /// Address of the sender.
     pub sender: Option<String>,
+    /// Until when it can be accepted.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// What became of an address that was invited.
@@ -76,6 +86,8 @@ pub struct Invite {
     pub email: Address,
     /// The role in the team.
     pub role: TeamRole,
+    /// Whether the mails of the team are limited.
+    pub allowance: Allowance,
 }
 
 /// Adds an existing account to a team, or has an invitation sent. Whether the actor may do so is
@@ -101,10 +113,61 @@ pub async fn make(store: &Store, actor: &Actor, invite: Invite) -> Result<team_i
     if changes.invitation_to(invite.team, &invite.email.key()).await?.is_some() {
         return Err(Error::invalid_object("The fields team, email must make a unique set."));
     }
+    changes.spend(invite.allowance.invitation(invite.team, &invite.email.key())).await?;
     let made = changes.add_invitation(written(store.vault(), &changes, actor, invite)).await?;
-    changes.enqueue(&SendInvitation { invitation: made.id }).await?;
+    changes.enqueue(&SendInvitation::new(&made)).await?;
     changes.commit().await?;
     Ok(made)
+}
+
+/// Sends an invitation once more: with a new token and a new time, also if it has expired or was
+/// revoked.
+///
+/// # Errors
+/// [`Refusal::Unfit`] for one that was accepted, [`Error::Exhausted`] when too many were sent in
+/// this hour.
+pub async fn resend(
+    store: &Store,
+    actor: &Actor,
+    row: team_invitation::Model,
+    allowance: Allowance,
+) -> Result<team_invitation::Model> {
+    if row.status == InvitationStatus::Accepted {
+        return Err(Error::unfit("The invitation was accepted already."));
+    }
+    let email = Address::parse(&row.email).map_err(Error::unfit)?;
+    let (team, organization, role) = (row.team_id, row.organization_id, row.role);
+    let changes = store.identity().begin().await?;
+    changes.spend(allowance.invitation(team, &row.email_key)).await?;
+    let invite = Invite { team, organization, email, role, allowance };
+    let new = written(store.vault(), &changes, actor, invite);
+    let renewed = changes.renew_invitation(row, new).await?;
+    changes.enqueue(&SendInvitation::new(&renewed)).await?;
+    changes.commit().await?;
+    Ok(renewed)
+}
+
+/// Has reminders sent of invitations that end soon. Returns how many.
+pub async fn remind(store: &Store) -> Result<usize> {
+    let changes = store.identity().begin().await?;
+    let until = changes.now() + REMINDER;
+    let ending = changes.mark_reminded(until, REMINDERS_AT_ONCE).await?;
+    let reminders: Vec<_> = ending.iter().map(SendInvitationReminder::new).collect();
+    changes.enqueue_all(&reminders).await?;
+    changes.commit().await?;
+    Ok(reminders.len())
+}
+
+/// Notes why the mail with an invitation did not arrive, for those who manage the team.
+pub async fn note_undelivered(
+    store: &Store,
+    invitation: Uuid,
+    token_hash: &str,
+    reason: &str,
+) -> Result<()> {
+    let changes = store.identity().begin().await?;
+    changes.note_undelivered(invitation, token_hash, reason).await?;
+    changes.commit().await
 }
 
 /// A usable invitation by its token.
@@ -135,25 +198,28 @@ pub async fn accept(
         return Err(AcceptError::OtherAddress);
     }
     let team = invitation.team_id;
-    accept_all(&changes, user.id, &[invitation]).await?;
+    if accept_all(&changes, user.id, &[invitation]).await? == 0 {
+        return Err(Error::Refused(Refusal::Gone, USED_UP.to_owned()).into());
+    }
     let membership = changes.team_membership(team, user.id).await?.ok_or(Error::NotFound)?;
     changes.commit().await?;
     Ok(membership)
 }
 
 /// Accepts invitations: memberships of their teams with their roles, and of their organizations. A
-/// membership that exists stays as it is.
+/// membership that exists stays as it is. Returns how many could be accepted.
 pub(crate) async fn accept_all(
     changes: &IdentityChanges<'_>,
     user: Id<user::Entity>,
     invitations: &[team_invitation::Model],
-) -> Result<()> {
-    let organizations =
-        invitations.iter().map(|row| (row.organization_id, OrganizationRole::Member));
+) -> Result<usize> {
+    let keys = invitations.iter().map(|row| row.id).collect();
+    let accepted = changes.mark_accepted(keys).await?;
+    let organizations = accepted.iter().map(|row| (row.organization_id, OrganizationRole::Member));
     changes.join_organizations(user, organizations).await?;
-    let teams = invitations.iter().map(|row| (row.organization_id, row.team_id, row.role));
+    let teams = accepted.iter().map(|row| (row.organization_id, row.team_id, row.role));
     changes.join_teams(user, teams).await?;
-    changes.mark_accepted(invitations.iter().map(|row| row.id).collect()).await
+    Ok(accepted.len())
 }
 
 /// Makes a pending invitation useless.
@@ -161,23 +227,37 @@ pub(crate) async fn accept_all(
 /// # Errors
 /// [`Refusal::Unfit`] for one that is not pending.
 pub async fn revoke(row: team_invitation::Model, transaction: &Transaction<'_>) -> Result<()> {
-    if row.status != InvitationStatus::Pending {
+    use team_invitation::{Column, Entity};
+    // Somebody may accept it at this moment, so that what was read before does not count.
+    let revoked = transaction
+        .change::<Entity>()
+        .set(Column::Status, Expr::value(InvitationStatus::Revoked))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Status.eq(InvitationStatus::Pending))
+        .exec()
+        .await?;
+    if revoked == 0 {
         return Err(Error::unfit("Can only revoke pending invitations"));
     }
-    let mut row = row.into_active_model();
-    row.status = Set(InvitationStatus::Revoked);
-    transaction.save(row).await?;
     Ok(())
 }
 
-/// What to write into the mail of an invitation. None if it cannot be accepted any more.
-pub async fn letter(store: &Store, invitation: Uuid) -> Result<Option<InvitationLetter>> {
-    let Some(found) = store.identity().invitation(invitation).await? else {
-        return Ok(None);
-    };
-    if found.row.status != InvitationStatus::Pending {
-        return Ok(None);
-    }
+/// What to write into the mail of an invitation. None if it cannot be accepted any more, or was
+/// sent anew with another token.
+pub async fn letter(
+    store: &Store,
+    invitation: Uuid,
+    token_hash: &str,
+) -> Result<Option<InvitationLetter>> {
+    let found = store.identity().invitation(invitation).await?;
+    let now = store.clock().now();
+    let found = found.filter(|found| {
+        let row = &found.row;
+        row.status == InvitationStatus::Pending
+            && row.expires_at > now
+            && row.token_hash == token_hash
+    });
+    let Some(found) = found else { return Ok(None) };
     let token = token(store.vault(), &found.row)?;
     Ok(Some(InvitationLetter {
         email: found.row.email,
@@ -186,6 +266,7 @@ pub async fn letter(store: &Store, invitation: Uuid) -> Result<Option<Invitation
         organization: found.organization_name,
         role: found.row.role,
         sender: found.sender_email,
+        expires_at: found.row.expires_at,
     }))
 }
 
@@ -202,6 +283,7 @@ async fn send(
     actor: &Actor,
     invite: Invite,
 ) -> Result<Invited> {
+    changes.spend(invite.allowance.invitation(invite.team, &invite.email.key())).await?;
     let earlier = changes.invitation_to(invite.team, &invite.email.key()).await?;
     let new = written(vault, changes, actor, invite);
     let invited = match earlier {
@@ -209,7 +291,7 @@ async fn send(
         None => Invited::Sent(Box::new(changes.add_invitation(new).await?)),
     };
     if let Invited::Sent(row) | Invited::Renewed(row) = &invited {
-        changes.enqueue(&SendInvitation { invitation: row.id }).await?;
+        changes.enqueue(&SendInvitation::new(row)).await?;
     }
     Ok(invited)
 }

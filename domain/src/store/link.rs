@@ -1,9 +1,10 @@
 //! Opening links that show a threat model: a link is found by its token, whoever holds it.
 
+use chrono::{DateTime, Utc};
 use entity::{
     Actor, Id, magic_link,
     magic_link::{Column, Entity},
-    shared_model, user,
+    organization, shared_model, threat_model, user,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -11,24 +12,28 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
+use uuid::Uuid;
+
 use super::Store;
 use crate::Result;
 
-/// Finds links by their tokens and opens those that are usable.
+/// Finds links by their tokens and counts who opens them.
 #[derive(Clone, Copy)]
 pub struct Links<'s> {
     store: &'s Store,
 }
 
-/// What became of a token.
-#[derive(Debug)]
-pub enum Found {
-    /// No link has it.
-    Unknown,
-    /// The link was revoked or has expired.
-    Ended,
-    /// The link shows its model.
-    Opened(Box<Opened>),
+/// A link with the names that go with it.
+#[derive(Clone, Debug)]
+pub struct NamedLink {
+    /// The link.
+    pub link: magic_link::Model,
+    /// Name of the threat model.
+    pub model: String,
+    /// Name of the organization.
+    pub organization: String,
+    /// Address of whoever made the link, if the account still exists.
+    pub sender: Option<String>,
 }
 
 /// A link that was checked.
@@ -54,25 +59,49 @@ impl Store {
 }
 
 impl Links<'_> {
-    /// Opens the link with the hash of a token and counts the access, also in the reader's list of
-    /// shared models.
-    pub async fn open(self, token_hash: &str, reader: Option<Id<user::Entity>>) -> Result<Found> {
-        let found = Entity::find()
-            .filter(Column::TokenHash.eq(token_hash))
+    /// The link with the hash of a token, usable or not.
+    pub async fn find(self, token_hash: &str) -> Result<Option<magic_link::Model>> {
+        let found = Entity::find().filter(Column::TokenHash.eq(token_hash));
+        Ok(found.one(&self.store.connection).await?)
+    }
+
+    /// A link by key, with the names that its mail mentions.
+    pub async fn with_names(self, id: Uuid) -> Result<Option<NamedLink>> {
+        let found = Entity::find_by_id(id)
+            .find_also_related(threat_model::Entity)
+            .find_also_related(user::Entity)
             .one(&self.store.connection)
             .await?;
-        let Some(link) = found else { return Ok(Found::Unknown) };
-        if link.is_revoked || link.expires_at <= self.store.clock.now() {
-            return Ok(Found::Ended);
-        }
+        let Some((link, Some(model), sender)) = found else { return Ok(None) };
+        let organization = organization::Entity::find_by_id(link.organization_id)
+            .one(&self.store.connection)
+            .await?;
+        let Some(organization) = organization else { return Ok(None) };
+        Ok(Some(NamedLink {
+            link,
+            model: model.name,
+            organization: organization.name,
+            sender: sender.map(|sender| sender.email),
+        }))
+    }
+
+    /// Counts an access to a link, also in the reader's list of shared models. None if the link has
+    /// ended.
+    pub async fn open(
+        self,
+        link: magic_link::Model,
+        reader: Option<Id<user::Entity>>,
+    ) -> Result<Option<Opened>> {
         let transaction = self.store.begin().await?;
-        count(&transaction, &link).await?;
+        if !count(&transaction, &link, self.store.clock.now()).await? {
+            return Ok(None);
+        }
         if let Some(reader) = reader {
             self.remember(&transaction, &link, reader).await?;
         }
         transaction.commit().await?;
         let actor = Actor::for_job(link.organization_id, None);
-        Ok(Found::Opened(Box::new(Opened { link, actor })))
+        Ok(Some(Opened { link, actor }))
     }
 
     /// Puts the model into the reader's list, or counts the access there.
@@ -103,11 +132,18 @@ impl Links<'_> {
     }
 }
 
-async fn count(transaction: &DatabaseTransaction, link: &magic_link::Model) -> Result<()> {
-    Entity::update_many()
+/// Whether the link was usable.
+async fn count(
+    transaction: &DatabaseTransaction,
+    link: &magic_link::Model,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let counted = Entity::update_many()
         .col_expr(Column::AccessedCount, Expr::col(Column::AccessedCount).add(1))
         .filter(Column::Id.eq(link.id))
+        .filter(Column::IsRevoked.eq(false))
+        .filter(Column::ExpiresAt.gt(now))
         .exec(transaction)
         .await?;
-    Ok(())
+    Ok(counted.rows_affected > 0)
 }

@@ -1,7 +1,7 @@
 //! Removing what has expired, whomever it belonged to.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{idempotency_key, one_time_token, session};
+use entity::{idempotency_key, mail_quota, one_time_token, session};
 use sea_orm::{ColumnTrait as _, DatabaseConnection, EntityTrait, QueryFilter as _};
 
 use super::Store;
@@ -9,6 +9,9 @@ use crate::{Clock, Result};
 
 /// Sessions are kept a while after their end, so that a late token is told why it is refused.
 const SESSIONS_KEPT: TimeDelta = TimeDelta::days(1);
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
 
 /// What has expired, in all organizations.
 #[derive(Clone, Copy)]
@@ -34,7 +37,14 @@ impl Upkeep<'_> {
             self.remove::<one_time_token::Entity>(one_time_token::Column::ExpiresAt, now).await?;
         let answers =
             self.remove::<idempotency_key::Entity>(idempotency_key::Column::ExpiresAt, now).await?;
-        Ok(sessions + links + answers)
+        let quotas = self.remove_quotas(now).await?;
+        Ok(sessions + links + answers + quotas)
+    }
+
+    async fn remove_quotas(self, now: DateTime<Utc>) -> Result<u64> {
+        let yesterday = (now.timestamp() - DAY).div_euclid(HOUR);
+        let old = mail_quota::Entity::delete_many().filter(mail_quota::Column::Hour.lt(yesterday));
+        Ok(old.exec(self.connection).await?.rows_affected)
     }
 
     async fn remove<E: EntityTrait>(self, ends: E::Column, before: DateTime<Utc>) -> Result<u64> {

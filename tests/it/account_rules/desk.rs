@@ -9,6 +9,7 @@ use domain::{
         profile::NewPassword,
     },
     organization::team,
+    sharing::Allowance,
 };
 use entity::{Actor, Ref, choice::TeamRole};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TryGetable};
@@ -105,7 +106,7 @@ impl Desk {
         let place = Ref::new(boss.teams()[0].team.key());
         let managed = team::managed(self.store().read(&boss), place).await.unwrap();
         let invite = (address("guest@example.test"), role);
-        team::invite(self.store(), &boss, &managed, invite).await.unwrap();
+        team::invite(self.store(), &boss, &managed, invite, Allowance::Unlimited).await.unwrap();
         (owner, self.register("guest@example.test").await)
     }
 

@@ -1,6 +1,14 @@
-//! Mails: what they say and where they go.
+//! Mails: what they say, that each leaves once, and where they go.
 
-mod letters;
+mod accounts;
+mod book;
+mod conversation;
+mod digests;
+mod invitations;
+mod letter;
+mod links;
 mod mailer;
+mod message;
+mod server;
 
-pub use mailer::{Letter, Mailer, MailerError};
+pub use mailer::{Mailer, MailerError};

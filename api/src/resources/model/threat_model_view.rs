@@ -103,6 +103,15 @@ impl ThreatModel {
     }
 }
 
+impl ThreatModel {
+    /// Removes how far the model has come.
+    pub(in crate::resources) fn leave_out_progress(&mut self) {
+        if let Some(data) = self.workspace_data.as_object_mut() {
+            data.shift_remove("progressChecklist");
+        }
+    }
+}
+
 fn texts<E>(ids: &[Id<E>]) -> Vec<String> {
     ids.iter().map(ToString::to_string).collect()
 }

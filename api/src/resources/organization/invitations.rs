@@ -76,6 +76,8 @@ pub(super) struct Invitation {
     /// 7 days after sending.
     expires_at: Timestamp,
     accepted_at: Option<Timestamp>,
+    /// Why the mail did not arrive; null if it did, as far as is known.
+    delivery_error: Option<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -106,6 +108,7 @@ impl Invitation {
             status: row.status,
             expires_at: row.expires_at.into(),
             accepted_at: row.accepted_at.map(Timestamp::from),
+            delivery_error: row.delivery_error,
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
         })
@@ -176,6 +179,17 @@ pub(super) fn routes() -> ApiRouter<AppState> {
             }),
         )
         .api_route(
+            "/api/team-invitations/{id}/resend/",
+            post_with(resend, |operation| {
+                describe(operation, "resendTeamInvitation", TAG)
+                    .summary("Send an invitation once more")
+                    .description(
+                        "With a new link that works for 7 days; the old one ends. Also for one that \
+                         expired or was revoked. 429 when the team sent too many in this hour.",
+                    )
+            }),
+        )
+        .api_route(
             "/api/team-invitations/{id}/revoke/",
             post_with(revoke, |operation| {
                 let operation = describe(operation, "revokeTeamInvitation", TAG)
@@ -235,7 +249,7 @@ async fn create(
         managed => managed?,
     };
     managed.require_grantable(role)?;
-    let invitation = managed.invitation(email, role);
+    let invitation = managed.invitation(email, role, state.limits.mails());
     let made = sharing::make(&state.store, &actor, invitation).await?;
     Ok((StatusCode::CREATED, Json(invitation_view(made, scope).await?)))
 }
@@ -293,6 +307,17 @@ async fn revoke(
     sharing::revoke(row, &transaction).await?;
     transaction.commit().await?;
     Ok(Json(Status { status: InvitationStatus::Revoked }))
+}
+
+async fn resend(
+    State(state): State<AppState>,
+    actor: Allowed<ManageTeams>,
+    Path(path): Path<InvitationPath>,
+) -> Result<Json<Invitation>> {
+    let scope = state.store.read(&actor);
+    let row = managed_invitation(scope, path.id()?).await?;
+    let row = sharing::resend(&state.store, &actor, row, state.limits.mails()).await?;
+    Ok(Json(invitation_view(row, scope).await?))
 }
 
 /// Whoever sees an invitation may change it.

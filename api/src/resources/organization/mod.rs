@@ -1,6 +1,7 @@
 //! Organizations, memberships, business units, teams and invitations.
 
 mod business_units;
+mod digests;
 mod invitation_links;
 mod invitations;
 mod memberships;
@@ -22,6 +23,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(organizations::routes())
         .merge(memberships::routes())
         .merge(business_units::routes())
+        .merge(digests::routes())
         .merge(teams::routes())
         .merge(team_members::routes())
         .merge(invitations::routes())

@@ -49,6 +49,8 @@ pub(super) struct View {
     plan: Plan,
     /// What its business units are called.
     business_unit_label: String,
+    /// Whether the security team gets a mail with numbers every week.
+    weekly_digest: bool,
     member_count: i64,
     /// The role of the caller.
     my_role: Option<OrganizationRole>,
@@ -107,6 +109,8 @@ impl Resource for Organizations {
         Field::choice::<Plan>("plan", Column::Plan, "free"),
         Field::text("business_unit_label", Column::BusinessUnitLabel, 50)
             .or(crate::input::Absent::Text("Business Unit")),
+        Field::flag("weekly_digest", Column::WeeklyDigest)
+            .note("Whether the security team gets a mail with numbers every week."),
     ];
     const FILTERS: &'static [Filter<Column>] = &[Filter::choice::<Plan>("plan", Column::Plan)];
     const SEARCH: &'static [Column] = &[Column::Name, Column::Domain];
@@ -138,6 +142,7 @@ impl Resource for Organizations {
             domain: row.domain,
             plan: row.plan,
             business_unit_label: row.business_unit_label,
+            weekly_digest: row.weekly_digest,
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
         });
@@ -212,6 +217,7 @@ async fn create(
         domain: made.domain,
         plan: made.plan,
         business_unit_label: made.business_unit_label,
+        weekly_digest: made.weekly_digest,
         member_count: 1,
         my_role: Some(OrganizationRole::SecurityTeam),
         created_at: made.created_at.into(),
@@ -226,6 +232,7 @@ fn new_organization(draft: &Draft<Organizations>) -> workspace::NewOrganization 
         domain: draft.domain.try_as_ref().cloned().unwrap_or_default(),
         plan: draft.plan.try_as_ref().copied().unwrap_or_default(),
         business_unit_label: draft.business_unit_label.try_as_ref().cloned(),
+        weekly_digest: draft.weekly_digest.try_as_ref().copied().unwrap_or_default(),
     }
 }
 

@@ -233,7 +233,8 @@ async fn invite(
     let email =
         Address::parse(&email).map_err(|malformed| domain::Error::invalid("email", malformed))?;
     let role = team_role(&body)?.unwrap_or_default();
-    let invited = rules::invite(&state.store, &actor, &managed, (email, role)).await?;
+    let allowance = state.limits.mails();
+    let invited = rules::invite(&state.store, &actor, &managed, (email, role), allowance).await?;
     let (status, row) = match invited {
         Invited::Added(row) => {
             let membership = Some(membership(row, scope).await?);

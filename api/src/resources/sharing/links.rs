@@ -10,11 +10,14 @@ use axum::{
     http::StatusCode,
 };
 use domain::{
-    Result, Scope, Transaction, link::share_path, permission::ReadModels,
-    sharing::magic_link as rules,
+    Result, Scope, Transaction,
+    link::share_path,
+    permission::{ReadModels, WriteModels},
+    sharing::{Sections, magic_link as rules},
 };
 use entity::{
     Id,
+    choice::Section,
     magic_link::{ActiveModel, Column, Entity, Model},
     threat_model,
 };
@@ -23,19 +26,22 @@ use sea_orm::{ColumnTrait, Order};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::wishes::{MagicLinkChange, NewMagicLink, wishes};
 use crate::{
     error::{Error, Result as Answer},
     extract::Allowed,
     input::{Body, Field, Filter, Mode, Sort, vouch},
     resource::{
-        Resource, Sorting, collection, describe, described_change, described_delete,
-        described_replace, described_retrieve, handlers::change_row,
+        Resource, Sorting, describe, described_change, described_create, described_delete,
+        described_replace, described_retrieve,
+        handlers::{change_row, create_row},
+        json_body, listing,
     },
     state::AppState,
     wire::Timestamp,
 };
 
-/// Links to threat models. Whoever sees a model may share it.
+/// Links to threat models. Whoever may change a model may share it.
 struct MagicLinks;
 
 /// A link that shows a threat model to anyone who holds it.
@@ -49,12 +55,18 @@ struct MagicLink {
     token: String,
     /// Below the address of the front end.
     url: String,
-    /// 30 days after creation.
+    /// 30 days after creation unless another time was chosen.
     expires_at: Timestamp,
     /// How often the link was opened.
     accessed_count: i32,
     /// Whether it shows nothing any more.
     is_revoked: bool,
+    /// Whether it opens with a password only.
+    has_password: bool,
+    /// What it shows.
+    sections: Vec<Section>,
+    /// Addresses to which it was sent.
+    recipients: Vec<String>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -74,7 +86,7 @@ impl Resource for MagicLinks {
         &[(Sort::by("created_at", Column::CreatedAt), Order::Desc)];
 
     type Read = ReadModels;
-    type Write = ReadModels;
+    type Write = WriteModels;
     type Entity = Entity;
     type View = MagicLink;
     type Item = MagicLink;
@@ -114,6 +126,9 @@ fn link(
 ) -> Result<MagicLink> {
     let token = rules::token(scope.vault(), &row)?;
     Ok(MagicLink {
+        has_password: row.password_hash.is_some(),
+        sections: Sections::from(&row.sections).list().to_vec(),
+        recipients: rules::recipients(&row),
         id: row.id,
         threat_model: row.threat_model_id,
         threat_model_name: names.get(&row.threat_model_id).cloned().unwrap_or_default(),
@@ -154,6 +169,20 @@ async fn view(row: Model, scope: Scope<'_>) -> Answer<Json<MagicLink>> {
     views.pop().map(Json).ok_or_else(Error::not_found)
 }
 
+async fn create(
+    State(state): State<AppState>,
+    actor: Allowed<WriteModels>,
+    body: Body,
+) -> Answer<(StatusCode, Json<MagicLink>)> {
+    let wishes = wishes(&body, state.accounts.passwords()).await?;
+    let transaction = state.store.write(&actor).await?;
+    let row = create_row::<MagicLinks>(&body, &transaction).await?;
+    let row = rules::grant(&transaction, row, wishes, state.limits.mails()).await?;
+    let view = view(row, transaction.scope()).await?;
+    transaction.commit().await?;
+    Ok((StatusCode::CREATED, view))
+}
+
 async fn retrieve(
     State(state): State<AppState>,
     actor: Allowed<ReadModels>,
@@ -165,7 +194,7 @@ async fn retrieve(
 
 async fn replace(
     State(state): State<AppState>,
-    actor: Allowed<ReadModels>,
+    actor: Allowed<WriteModels>,
     Path(path): Path<LinkPath>,
     body: Body,
 ) -> Answer<Json<MagicLink>> {
@@ -174,7 +203,7 @@ async fn replace(
 
 async fn change(
     State(state): State<AppState>,
-    actor: Allowed<ReadModels>,
+    actor: Allowed<WriteModels>,
     Path(path): Path<LinkPath>,
     body: Body,
 ) -> Answer<Json<MagicLink>> {
@@ -183,14 +212,16 @@ async fn change(
 
 async fn save(
     state: &AppState,
-    actor: &Allowed<ReadModels>,
+    actor: &Allowed<WriteModels>,
     id: Uuid,
     body: &Body,
     mode: Mode,
 ) -> Answer<Json<MagicLink>> {
+    let wishes = wishes(body, state.accounts.passwords()).await?;
     let transaction = state.store.write(actor).await?;
     let before = rules::get(transaction.scope(), id).await?;
     let row = change_row::<MagicLinks>(before, body, mode, &transaction).await?;
+    let row = rules::grant(&transaction, row, wishes, state.limits.mails()).await?;
     let view = view(row, transaction.scope()).await?;
     transaction.commit().await?;
     Ok(view)
@@ -198,7 +229,7 @@ async fn save(
 
 async fn delete(
     State(state): State<AppState>,
-    actor: Allowed<ReadModels>,
+    actor: Allowed<WriteModels>,
     Path(path): Path<LinkPath>,
 ) -> Answer<StatusCode> {
     let transaction = state.store.write(&actor).await?;
@@ -211,7 +242,7 @@ async fn delete(
 
 async fn revoke(
     State(state): State<AppState>,
-    actor: Allowed<ReadModels>,
+    actor: Allowed<WriteModels>,
     Path(path): Path<LinkPath>,
 ) -> Answer<Json<Status>> {
     let transaction = state.store.write(&actor).await?;
@@ -223,12 +254,25 @@ async fn revoke(
 /// The routes of this module.
 pub(super) fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
-        .api_route(MagicLinks::PATH, collection::<MagicLinks>())
+        .api_route(
+            MagicLinks::PATH,
+            listing::<MagicLinks>().post_with(create, |operation| {
+                let operation = described_create::<MagicLinks>(operation).description(
+                    "For those who may change the model. Names of recipients have the link sent \
+                     to them; a failed mail is shown among the jobs.",
+                );
+                json_body::<NewMagicLink>(operation)
+            }),
+        )
         .api_route(
             "/api/magic-links/{id}/",
             get_with(retrieve, described_retrieve::<MagicLinks>)
-                .put_with(replace, described_replace::<MagicLinks>)
-                .patch_with(change, described_change::<MagicLinks>)
+                .put_with(replace, |operation| {
+                    json_body::<NewMagicLink>(described_replace::<MagicLinks>(operation))
+                })
+                .patch_with(change, |operation| {
+                    json_body::<MagicLinkChange>(described_change::<MagicLinks>(operation))
+                })
                 .delete_with(delete, described_delete::<MagicLinks>),
         )
         .api_route(

@@ -3,10 +3,29 @@
 mod links;
 mod shared_view;
 mod shared_with_me;
+mod wishes;
 
 use aide::axum::ApiRouter;
 
-use crate::state::AppState;
+use domain::{
+    account::secret::digest,
+    sharing::magic_link::{Opening, Visit, open},
+};
+
+use crate::{
+    error::Result,
+    limits::{Attempt, Origin},
+    state::AppState,
+};
+
+/// Opens a link. Passwords can be tried so often from one place, and so often for one link.
+pub async fn visit(state: &AppState, Origin(origin): &Origin, visit: Visit<'_>) -> Result<Opening> {
+    if visit.password.is_some() {
+        state.limits.admit(Attempt::OpenLink, origin)?;
+        state.limits.admit(Attempt::OpenLinkOf, &digest(visit.token))?;
+    }
+    Ok(open(&state.accounts, visit).await?)
+}
 
 /// The routes of this module.
 pub fn routes() -> ApiRouter<AppState> {

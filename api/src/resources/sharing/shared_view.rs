@@ -4,25 +4,33 @@ use aide::axum::{ApiRouter, routing::get_with};
 use axum::{
     Json,
     extract::{Path, State},
+    http::StatusCode,
 };
 use domain::{
     model::checklist::Item,
     report::{
-        Analysis, Countermeasure, Diagram, ElementKind, Standard, Threat,
+        Analysis, Countermeasure, ElementKind, Standard, Threat,
         analysis::Entry,
         maps::{MappedComponent, Places},
     },
-    sharing::magic_link::{self as rules, Shared},
+    sharing::{
+        Numbers,
+        magic_link::{NEEDS_PASSWORD, Opening, Shared, Visit, WRONG_PASSWORD},
+    },
 };
+use entity::choice::Section;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::visit;
 use crate::{
-    error::Result,
+    error::{Error, Result},
     extract::Anyone,
-    resource::{describe, refusal},
+    input::{Body, Form},
+    limits::Origin,
+    resource::{describe, json_body, refusal},
     resources::model::{media::Addresses, threat_model_view::ThreatModel},
     state::AppState,
     wire::{Timestamp, camel_case},
@@ -33,8 +41,12 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 struct SharedView {
     threat_model: ThreatModel,
-    stats: Stats,
+    /// Missing if the link leaves the summary out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stats: Option<Stats>,
     threat_analysis: SharedAnalysis,
+    /// What the link shows. Lists of what it leaves out are empty.
+    sections: Vec<Section>,
     /// Always true.
     read_only: bool,
     /// When the link ends.
@@ -198,29 +210,68 @@ struct Link {
     token: String,
 }
 
+/// The password of a link.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "describes the body, which is read field by field")]
+struct LinkPassword {
+    password: String,
+}
+
 /// What a link shows. Each access is counted; with a login the model is added to the caller's list.
 async fn show(
     State(state): State<AppState>,
     Anyone(caller): Anyone,
     Path(link): Path<Link>,
+    origin: Origin,
     addresses: Addresses,
 ) -> Result<Json<SharedView>> {
     let reader = caller.as_ref().and_then(|caller| caller.actor.user());
-    let shared = rules::open(&state.store, &link.token, reader).await?;
+    let guest = Visit { token: &link.token, password: None, reader };
+    let shared = shared(visit(&state, &origin, guest).await?)?;
     Ok(Json(view(shared, reader.is_some(), &addresses)))
 }
 
+/// The same for a link with a password.
+async fn unlock(
+    State(state): State<AppState>,
+    Anyone(caller): Anyone,
+    Path(link): Path<Link>,
+    origin: Origin,
+    addresses: Addresses,
+    body: Body,
+) -> Result<Json<SharedView>> {
+    let mut form = Form::new(&body);
+    let Some(password) = form.password("password") else { return Err(form.into_error()) };
+    let reader = caller.as_ref().and_then(|caller| caller.actor.user());
+    let guest = Visit { token: &link.token, password: Some(password), reader };
+    let shared = shared(visit(&state, &origin, guest).await?)?;
+    Ok(Json(view(shared, reader.is_some(), &addresses)))
+}
+
+/// 403 tells a client to ask for the password; 401 would have it ask for a login.
+fn shared(opening: Opening) -> Result<Shared> {
+    let locked =
+        |code, text: &'static str| Err(Error::Request(StatusCode::FORBIDDEN, code, text.into()));
+    match opening {
+        Opening::NeedsPassword => locked("password_required", NEEDS_PASSWORD),
+        Opening::WrongPassword => locked("wrong_password", WRONG_PASSWORD),
+        other => Ok(other.shared()?),
+    }
+}
+
 fn view(shared: Shared, is_authenticated: bool, addresses: &Addresses) -> SharedView {
-    let Shared { link, model, detail, mut analysis } = shared;
+    let Shared { link, sections, model, detail, analysis, numbers } = shared;
     let places = Places::of(&analysis);
-    analysis.threats.retain(|threat| {
-        let subject = &threat.subject;
-        subject.kind == ElementKind::Component || places.place(subject.kind, subject.id).is_some()
-    });
+    let stats = numbers.map(|numbers| stats(numbers, &detail.checklist));
+    let mut threat_model = ThreatModel::new(model, detail, addresses);
+    if !sections.shows(Section::Summary) {
+        threat_model.leave_out_progress();
+    }
     SharedView {
-        stats: stats(&analysis, &detail.checklist),
-        threat_model: ThreatModel::new(model, detail, addresses),
+        stats,
+        threat_model,
         threat_analysis: shared_analysis(analysis, &places),
+        sections: sections.list().to_vec(),
         read_only: true,
         expires_at: link.expires_at.into(),
         is_authenticated,
@@ -228,48 +279,28 @@ fn view(shared: Shared, is_authenticated: bool, addresses: &Addresses) -> Shared
     }
 }
 
-fn stats(analysis: &Analysis, checklist: &[Item]) -> Stats {
-    let active = || analysis.threats.iter().filter(|threat| !threat.is_dismissed);
-    let measures = || active().flat_map(|threat| &threat.countermeasures);
-    let is_gap = |measure: &&Countermeasure| measure.status == "gap";
-    let is_exposed = |threat: &&Threat| {
-        threat.countermeasures.is_empty() || threat.countermeasures.iter().any(|one| is_gap(&one))
-    };
-    let is_mitigated = |threat: &&Threat| {
-        let measures = &threat.countermeasures;
-        !measures.is_empty() && measures.iter().all(Countermeasure::is_effective)
-    };
+fn stats(numbers: Numbers, checklist: &[Item]) -> Stats {
+    let Numbers { nodes, threats, countermeasures } = numbers;
     Stats {
-        components: component_numbers(&analysis.diagrams),
+        components: ComponentNumbers {
+            total: nodes.total(),
+            processes: nodes.processes,
+            datastores: nodes.datastores,
+            human_actors: nodes.human_actors,
+            system_actors: nodes.system_actors,
+            boundaries: nodes.trust_zones,
+        },
         threats: ThreatNumbers {
-            total: active().count(),
-            exposed: active().filter(is_exposed).count(),
-            mitigated: active().filter(is_mitigated).count(),
+            total: threats.total,
+            exposed: threats.exposed,
+            mitigated: threats.mitigated,
         },
         countermeasures: CountermeasureNumbers {
-            total: measures().count(),
-            verified: measures().filter(|measure| measure.is_effective()).count(),
-            gaps: measures().filter(is_gap).count(),
+            total: countermeasures.total,
+            verified: countermeasures.verified,
+            gaps: countermeasures.gaps,
         },
         progress: checklist.iter().map(|item| (camel_case(item.id), item.checked)).collect(),
-    }
-}
-
-fn component_numbers(diagrams: &[Diagram]) -> ComponentNumbers {
-    let nodes = || {
-        let lists = diagrams.iter().filter_map(|diagram| diagram.canvas.get("nodes")?.as_array());
-        lists.flatten().filter_map(|node| node.get("type")?.as_str())
-    };
-    let count = |kind: &str| nodes().filter(|node| *node == kind).count();
-    let [processes, datastores, human_actors, system_actors] =
-        ["process", "datastore", "humanActor", "systemActor"].map(count);
-    ComponentNumbers {
-        total: processes + datastores + human_actors + system_actors,
-        processes,
-        datastores,
-        human_actors,
-        system_actors,
-        boundaries: count("trustZone"),
     }
 }
 
@@ -373,8 +404,24 @@ pub(super) fn routes() -> ApiRouter<AppState> {
         get_with(show, |operation| {
             describe(operation, "openMagicLink", "Magic links")
                 .summary("Look at a shared threat model")
-                .description("Needs no login. 404 for an unknown link, 410 for one that has ended.")
+                .description(
+                    "Needs no login. 404 for an unknown link, 410 for one that has ended, 403 with \
+                     the code `password_required` for one with a password.",
+                )
+                .with(|operation| refusal(operation, 403, ""))
                 .with(|operation| refusal(operation, 410, ""))
+        })
+        .post_with(unlock, |operation| {
+            let operation = describe(operation, "unlockMagicLink", "Magic links")
+                .summary("Look at a shared threat model with a password")
+                .description(
+                    "As without a password. 403 with the code `wrong_password` for another one; \
+                     attempts are limited.",
+                )
+                .with(|operation| refusal(operation, 403, ""))
+                .with(|operation| refusal(operation, 410, ""))
+                .with(|operation| refusal(operation, 429, ""));
+            json_body::<LinkPassword>(operation)
         }),
     )
 }

@@ -9,13 +9,13 @@ use super::super::Store;
 use crate::{
     Error, Result,
     job::Job,
-    store::{ledger, repetition},
+    store::{ROWS_PER_STATEMENT, ledger, repetition},
 };
 
 /// Changes to accounts, sessions and memberships. Dropping it undoes them.
 pub struct IdentityChanges<'s> {
     pub(super) store: &'s Store,
-    pub(super) connection: DatabaseTransaction,
+    pub(in crate::store) connection: DatabaseTransaction,
 }
 
 /// What a new account starts with.
@@ -53,6 +53,16 @@ impl<'s> IdentityChanges<'s> {
     pub async fn enqueue<J: Job>(&self, job: &J) -> Result<()> {
         let row = ledger::row(job, self.now(), None)?;
         ledger::insert::<J>(&self.connection, row).await?;
+        Ok(())
+    }
+
+    /// Asks for several pieces of background work of one kind, in one statement per 500.
+    pub async fn enqueue_all<J: Job>(&self, jobs: &[J]) -> Result<()> {
+        let now = self.now();
+        for chunk in jobs.chunks(ROWS_PER_STATEMENT) {
+            let rows = chunk.iter().map(|job| ledger::row(job, now, None));
+            ledger::insert_many(&self.connection, rows.collect::<Result<_>>()?).await?;
+        }
         Ok(())
     }
 

@@ -9,7 +9,8 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -199,19 +200,67 @@ impl IdentityChanges<'_> {
         Ok(usable.all(&self.connection).await?)
     }
 
-    /// Marks invitations as accepted.
-    pub async fn mark_accepted(&self, invitations: Vec<Uuid>) -> Result<()> {
+    /// Marks invitations as accepted. Returns those that could be accepted until now: of two who do
+    /// something with an invitation at the same time, one is late.
+    pub async fn mark_accepted(
+        &self,
+        invitations: Vec<Uuid>,
+    ) -> Result<Vec<team_invitation::Model>> {
         use team_invitation::{Column, Entity};
         if invitations.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let now = self.now();
-        Entity::update_many()
+        let accepted = Entity::update_many()
             .col_expr(Column::Status, Expr::value(InvitationStatus::Accepted))
             .col_expr(Column::AcceptedAt, Expr::value(now))
             .col_expr(Column::UpdatedAt, Expr::value(now))
             .filter(Column::Id.is_in(invitations))
             .filter(Column::Status.eq(InvitationStatus::Pending))
+            .filter(Column::ExpiresAt.gt(now))
+            .exec_with_returning(&self.connection)
+            .await?;
+        Ok(accepted)
+    }
+
+    /// Invitations that end until a moment, of which nobody was reminded and whose mail arrived as
+    /// far as is known. From now on they count as reminded of.
+    pub async fn mark_reminded(
+        &self,
+        until: DateTime<Utc>,
+        limit: u64,
+    ) -> Result<Vec<team_invitation::Model>> {
+        use team_invitation::{Column, Entity};
+        let now = self.now();
+        let ending = Condition::all()
+            .add(Column::Status.eq(InvitationStatus::Pending))
+            .add(Column::ExpiresAt.gt(now))
+            .add(Column::ExpiresAt.lte(until))
+            .add(Column::RemindedAt.is_null())
+            .add(Column::DeliveryError.is_null());
+        let keys = Entity::find()
+            .filter(ending.clone())
+            .select_only()
+            .column(Column::Id)
+            .order_by_asc(Column::ExpiresAt)
+            .limit(limit)
+            .into_query();
+        let reminded = Entity::update_many()
+            .col_expr(Column::RemindedAt, Expr::value(now))
+            .filter(Column::Id.in_subquery(keys))
+            .filter(ending)
+            .exec_with_returning(&self.connection)
+            .await?;
+        Ok(reminded)
+    }
+
+    /// Notes why the mail with an invitation did not arrive, unless it was sent anew since.
+    pub async fn note_undelivered(&self, id: Uuid, token_hash: &str, reason: &str) -> Result<()> {
+        use team_invitation::{Column, Entity};
+        Entity::update_many()
+            .col_expr(Column::DeliveryError, Expr::value(reason))
+            .filter(Column::Id.eq(id))
+            .filter(Column::TokenHash.eq(token_hash))
             .exec(&self.connection)
             .await?;
         Ok(())
@@ -245,6 +294,8 @@ impl IdentityChanges<'_> {
             status: Set(InvitationStatus::Pending),
             expires_at: Set(new.expires_at),
             accepted_at: Set(None),
+            delivery_error: Set(None),
+            reminded_at: Set(None),
             created_at: Set(now),
             updated_at: Set(now),
         };
@@ -266,6 +317,8 @@ impl IdentityChanges<'_> {
         row.status = Set(InvitationStatus::Pending);
         row.expires_at = Set(new.expires_at);
         row.accepted_at = Set(None);
+        row.delivery_error = Set(None);
+        row.reminded_at = Set(None);
         row.updated_at = Set(self.now());
         Ok(row.update(&self.connection).await?)
     }

@@ -2,6 +2,7 @@
 //! address, a token or a session instead of by what an actor may see.
 
 mod changes;
+mod digests;
 mod joining;
 
 use entity::{

@@ -381,6 +381,18 @@ pub(super) fn row<J: Job>(
     })
 }
 
+/// Adds jobs, but for those that an unfinished one does already.
+pub(super) async fn insert_many(
+    connection: &impl ConnectionTrait,
+    rows: Vec<job::ActiveModel>,
+) -> Result<()> {
+    job::Entity::insert_many(rows)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
+}
+
 /// Adds a job, or finds the unfinished one of the same kind and key.
 pub(super) async fn insert<J: Job>(
     connection: &impl ConnectionTrait,
