@@ -12,6 +12,7 @@ mod protection;
 mod session;
 mod share;
 mod style;
+mod subscription;
 mod verification;
 
 use axum::{
@@ -44,7 +45,8 @@ pub fn routes() -> Router<AppState> {
         .route("/invite/{token}/sign-up", post(invitation::sign_up))
         .route("/invite/{token}/sign-in", get(invitation::ask).post(invitation::sign_in))
         .route("/joined/{team}", get(invitation::joined))
-        .route("/share/{token}", get(share::show))
+        .route("/share/{token}", get(share::show).post(share::unlock))
+        .route("/unsubscribe/{token}", get(subscription::ask).post(subscription::end))
         .route("/pages/style.css", get(style::sheet))
         .route("/pages/mark.svg", get(style::mark))
         .layer(DefaultBodyLimit::max(FORM_LIMIT))

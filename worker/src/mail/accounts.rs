@@ -40,7 +40,7 @@ impl Perform for SendPasswordChanged {
     async fn perform(self, context: &Context) -> Result<(), Failure> {
         let Some(pending) = Pending::of(context).await? else { return Ok(()) };
         let Some(user) = active(context, self.user).await? else { return Ok(()) };
-        let moment = context.asked_at().format("%-d %B %Y, %H:%M").to_string();
+        let moment = context.asked_at().format("%d %b %Y, %H:%M").to_string();
         pending.send(&password_changed(user.email, &moment)).await
     }
 }

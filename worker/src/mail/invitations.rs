@@ -102,7 +102,7 @@ fn invites(letter: &InvitationLetter, team: &str) -> String {
 }
 
 fn end(letter: &InvitationLetter) -> String {
-    letter.expires_at.format("%-d %B %Y, %H:%M UTC").to_string()
+    letter.expires_at.format("%d %b %Y, %H:%M UTC").to_string()
 }
 
 const fn role(role: TeamRole) -> &'static str {

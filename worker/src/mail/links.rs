@@ -28,7 +28,7 @@ fn shared(to: String, letter: &MagicLinkLetter, link: String) -> Letter {
     let model = quoted(&letter.model);
     let organization = quoted(&letter.organization);
     let sender = letter.sender.as_deref().map_or_else(|| "Somebody".to_owned(), quoted);
-    let end = letter.expires_at.format("%-d %B %Y, %H:%M UTC");
+    let end = letter.expires_at.format("%d %b %Y, %H:%M UTC");
     let mut closing = vec![format!(
         "The link works until {end} and needs no account. Whoever has it can read the threat \
          model: do not pass it on."

@@ -80,7 +80,8 @@ pub(super) struct SharePage {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) organization: String,
-    pub(super) criticality: Badge,
+    /// Absent where the summary is not shown.
+    pub(super) criticality: Option<Badge>,
     pub(super) until: String,
     pub(super) reader: Option<String>,
     pub(super) figures: Vec<Figure>,
