@@ -10,7 +10,9 @@ use axum::{
 };
 use domain::{
     Violations,
-    model::illustration::{self, Facts, LARGEST_WIDTH, LEAST_WIDTH, Legend, Options, Theme},
+    model::illustration::{
+        self, Facts, LARGEST_WIDTH, LEAST_WIDTH, Legend, Options, Theme, Unpaintable,
+    },
     permission::ReadModels,
 };
 use entity::{Ref, diagram, threat_model};
@@ -172,7 +174,8 @@ async fn svg(
 }
 
 /// Paints the SVG of a diagram as PNG. A picture that would get higher than 8000 pixels or larger
-/// than 16 million pixels is painted smaller. Letters other than Latin, Greek and Cyrillic ones are
+/// than 16 million pixels is painted smaller, and one of thousands of nodes and edges is refused
+/// with 400. Letters other than Latin, Greek and Cyrillic ones are
 /// missing; the SVG has them.
 async fn png(
     State(state): State<AppState>,
@@ -194,7 +197,10 @@ async fn png(
     })
     .await?;
     let Some(painted) = painted else { return Ok(unchanged(&tag)) };
-    let content = painted.map_err(|error| domain::Error::Internal(error.to_string()))?;
+    let content = painted.map_err(|error| match error {
+        Unpaintable::TooLarge => domain::Error::unfit(error.to_string()),
+        other => domain::Error::Internal(other.to_string()),
+    })?;
     Ok(file(&tag, "image/png", content))
 }
 

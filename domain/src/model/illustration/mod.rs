@@ -101,7 +101,7 @@ struct Plan {
 
 /// Draws a stored drawing of any form as SVG, without an XML declaration, so that it can be a file
 /// or a part of an HTML page. Class names begin with `fw-`, and there are no ids. Takes
-/// milliseconds, for the largest drawings some hundred.
+/// milliseconds, for the largest drawings seconds, so draw those on a thread of their own.
 pub fn svg(canvas: &Value, facts: &Facts, options: &Options) -> String {
     let plan = Plan::of(Scene::read(canvas));
     plan.write(facts, options)

@@ -17,6 +17,8 @@ pub const LARGEST_WIDTH: u32 = 4_000;
 const LARGEST_HEIGHT: f32 = 8_000.0;
 /// Most pixels; each takes four bytes. A larger picture is painted smaller.
 const MOST_PIXELS: f32 = 16_000_000.0;
+/// Longest SVG that is painted, in bytes: some two thousand nodes and edges, a few seconds.
+const LONGEST: usize = 1_200_000;
 
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
     let mut fonts = Database::new();
@@ -29,6 +31,9 @@ static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| {
 /// Why a picture cannot be painted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unpaintable {
+    /// It shows too much to be painted in time.
+    #[error("The diagram is too large for a PNG. Read it as SVG.")]
+    TooLarge,
     /// The SVG is malformed.
     #[error("the picture cannot be read: {0}")]
     Malformed(String),
@@ -41,6 +46,9 @@ pub enum Unpaintable {
 /// get too large. Takes tenths of a second and up to 100 MB, so do not call it on a thread that
 /// serves requests.
 pub fn png(svg: &str, width: u32) -> Result<Vec<u8>, Unpaintable> {
+    if svg.len() > LONGEST {
+        return Err(Unpaintable::TooLarge);
+    }
     let options = Options {
         font_family: FAMILY.to_owned(),
         fontdb: Arc::clone(&FONTS),

@@ -314,6 +314,12 @@ fn edges_without_an_end_are_mentioned() {
 }
 
 #[test]
+fn what_takes_too_long_to_paint_is_refused() {
+    let heap = hostile().into_iter().find(|(name, _)| *name == "a heap").expect("a drawing").1;
+    assert_eq!(png(&drawn(&heap), 100), Err(Unpaintable::TooLarge));
+}
+
+#[test]
 fn a_png_has_the_width_that_was_asked_or_less() {
     let size = |canvas: &Value, width| {
         let file = png(&drawn(canvas), width).expect("a picture");
