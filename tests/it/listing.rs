@@ -118,7 +118,7 @@ fn some_words(searched: &[&str]) -> impl Strategy<Value = Vec<&'static str>> + u
 }
 
 fn escaped(value: &str) -> String {
-    value.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    value.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"))
 }
 
 fn id(row: &Value) -> i64 {

@@ -77,9 +77,9 @@ fn without_tokens(line: &str) -> String {
             continue;
         }
         if word.len() >= 36 {
-            out.push_str("[token]")
+            out.push_str("[token]");
         } else {
-            out.push_str(&word)
+            out.push_str(&word);
         }
         word.clear();
         if letter != '\n' {

@@ -100,6 +100,7 @@ pub struct Shown {
 impl Shown {
     /// The page, if the status is as expected.
     #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "some only look at the status")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}: {}", self.path, self.html);
         self

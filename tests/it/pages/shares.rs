@@ -103,3 +103,30 @@ async fn who_is_signed_in_finds_the_model_in_the_own_list() {
     let listed = reader.get("/api/shared-with-me/").await.expect(200);
     assert_eq!(listed["results"][0]["shareUrl"], link["url"]);
 }
+
+#[tokio::test]
+async fn a_link_with_a_password_asks_for_it_and_shows_only_the_chosen_sections() {
+    let app = App::start().await;
+    let owner = app.owner().await;
+    let body = json!({
+        "threatModel": model(&owner).await, "password": "correct horse battery",
+        "sections": ["diagram"],
+    });
+    let link = owner.post("/api/magic-links/", body).await.expect(201);
+    let mut browser = app.browser();
+    let locked = browser.open(url(&link)).await.expect(200);
+    assert_page(&locked);
+    assert_eq!(locked.count("input[type=password]"), 1, "{}", locked.html);
+    assert!(!locked.html.contains("onerror"), "{}", locked.html);
+    let wrong =
+        browser.submit(&locked, url(&link), &[("password", "another one")]).await.expect(403);
+    assert_page(&wrong);
+    assert!(wrong.text("form").contains("The password is wrong."), "{}", wrong.html);
+    let shown = browser
+        .submit(&wrong, url(&link), &[("password", "correct horse battery")])
+        .await
+        .expect(200);
+    assert_page(&shown);
+    assert_eq!(shown.values("#diagrams figure img", "src").len(), 1, "{}", shown.html);
+    assert_eq!(shown.count("#threats, #compliance"), 0, "{}", shown.html);
+}

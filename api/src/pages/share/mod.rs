@@ -119,9 +119,7 @@ async fn page(shared: Shared, reader: Option<String>, addresses: &Addresses) -> 
     });
     SharePage {
         organization: detail.names.organization,
-        criticality: sections
-            .shows(Section::Summary)
-            .then(|| criticality(model.criticality)),
+        criticality: sections.shows(Section::Summary).then(|| criticality(model.criticality)),
         until: link.expires_at.format("%-d %B %Y").to_string(),
         reader,
         figures: severities(&analysis),

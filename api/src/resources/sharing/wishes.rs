@@ -70,9 +70,9 @@ pub(super) async fn wishes(body: &Body, passwords: &Passwords) -> Result<Wishes>
     let recipients = recipients(body, &mut violations);
     violations.check()?;
     let password_hash = match password {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(password)) => {
+        PasswordWish::Unsaid => None,
+        PasswordWish::Removed => Some(None),
+        PasswordWish::Chosen(password) => {
             Some(Some(passwords.hash(password).await.map_err(domain::Error::from)?))
         }
     };
@@ -93,22 +93,29 @@ fn days(body: &Body, violations: &mut Violations) -> Option<i64> {
     }
 }
 
-/// None if nothing is said about it, none within for null: it is taken away.
-fn password(body: &Body, violations: &mut Violations) -> Option<Option<String>> {
-    match body.get("password")? {
-        Value::Null => Some(None),
-        Value::String(text) => {
+/// What is said about the password of a link.
+enum PasswordWish {
+    Unsaid,
+    Removed,
+    Chosen(String),
+}
+
+fn password(body: &Body, violations: &mut Violations) -> PasswordWish {
+    match body.get("password") {
+        None => PasswordWish::Unsaid,
+        Some(Value::Null) => PasswordWish::Removed,
+        Some(Value::String(text)) => {
             let length = text.chars().count();
             if (SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&length) {
-                return Some(Some(text.clone()));
+                return PasswordWish::Chosen(text.clone());
             }
             let limits = format!("Use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.");
             violations.add("password", limits);
-            None
+            PasswordWish::Unsaid
         }
-        _ => {
+        Some(_) => {
             violations.add("password", "Not a valid string.");
-            None
+            PasswordWish::Unsaid
         }
     }
 }

@@ -7,9 +7,12 @@ const MOST_LISTED: usize = 150;
 /// A description may get longer than this by one element.
 const LONG: usize = 16_000;
 
+/// The heading of a list, and what belongs into it.
+type Group<K> = (&'static str, fn(K) -> bool);
+
 /// Lists what a drawing shows.
 pub(super) fn of(scene: &Scene) -> String {
-    let groups: [(&str, fn(NodeKind) -> bool); 8] = [
+    let groups: [Group<NodeKind>; 8] = [
         ("Systems", |kind| kind == NodeKind::System),
         ("Trust zones", |kind| matches!(kind, NodeKind::Zone(_))),
         ("People", |kind| kind == NodeKind::HumanActor),
@@ -24,7 +27,7 @@ pub(super) fn of(scene: &Scene) -> String {
         let nodes = scene.nodes.iter().filter(|node| is_in(node.kind));
         list(&mut text, group, nodes.map(|node| in_words(&node.name, zone_detail(node))));
     }
-    let edges: [(&str, fn(EdgeKind) -> bool); 3] = [
+    let edges: [Group<EdgeKind>; 3] = [
         ("Data flows", |kind| kind == EdgeKind::Flow),
         ("Trust boundaries", |kind| matches!(kind, EdgeKind::Boundary(_))),
         ("Connections", |kind| kind == EdgeKind::Other),

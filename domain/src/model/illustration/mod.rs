@@ -104,7 +104,7 @@ struct Plan {
 /// milliseconds, for the largest drawings seconds, so draw those on a thread of their own.
 pub fn svg(canvas: &Value, facts: &Facts, options: &Options) -> String {
     let plan = Plan::of(Scene::read(canvas));
-    plan.write(facts, options)
+    plan.write(facts, *options)
 }
 
 impl Plan {
@@ -143,7 +143,7 @@ impl Plan {
         all.reduce(|one, other| one.joined(&other)).unwrap_or_default()
     }
 
-    fn write(&self, facts: &Facts, options: &Options) -> String {
+    fn write(&self, facts: &Facts, options: Options) -> String {
         let bounds = self.bounds();
         let heading = heading(facts);
         let content = bounds.width.max(LEAST_CONTENT);

@@ -87,9 +87,8 @@ pub(super) fn form(page: &mut Page, kind: NodeKind, frame: &Frame) {
         NodeKind::Datastore => store(page, frame, class),
         NodeKind::Note => note(page, frame, class),
         NodeKind::Zone(_) => page.rectangle(frame, 10.0, &[class]),
-        NodeKind::System => page.rectangle(frame, 4.0, &[class]),
         NodeKind::HumanActor | NodeKind::SystemActor => page.rectangle(frame, 0.0, &[class]),
-        NodeKind::Other => page.rectangle(frame, 4.0, &[class]),
+        NodeKind::System | NodeKind::Other => page.rectangle(frame, 4.0, &[class]),
     }
 }
 
@@ -247,7 +246,7 @@ fn text_with_lock(
 ) {
     let base = middle_base(place.y, letters);
     let centre = if locked {
-        let left = place.x - (letters.width(text) + LOCK) / 2.0;
+        let left = place.x - f64::midpoint(letters.width(text), LOCK);
         lock(page, Point::new(left, base - 8.0));
         place.x + LOCK / 2.0
     } else {

@@ -150,7 +150,7 @@ fn text_of_a_drawing_never_becomes_markup() {
     let made = svg(&canvas, &facts, &Options { theme: Theme::Auto, legend: Legend::Shown });
     let document = parsed(&made);
     let known = ["svg", "title", "desc", "style", "g", "rect", "path", "text"];
-    for node in document.descendants().filter(|node| node.is_element()) {
+    for node in document.descendants().filter(resvg::usvg::roxmltree::Node::is_element) {
         assert!(known.contains(&node.tag_name().name()), "{node:?}");
         for attribute in node.attributes() {
             let name = attribute.name();
