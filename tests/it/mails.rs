@@ -295,40 +295,67 @@ async fn an_invitation_is_brought_to_mind_once_before_it_ends() {
     }
 }
 
+fn digests(app: &App) -> Vec<String> {
+    app.mails().into_iter().filter(|mail| mail.contains("List-Unsubscribe: ")).collect()
+}
+
+/// Lets a week pass. Asks twice for what is due.
+async fn next_week(app: &App) {
+    app.state.store.clock().advance(TimeDelta::days(7));
+    for _ in 0..2 {
+        worker::schedule::ask(&app.state.store).await.expect("asked");
+        app.jobs_ended().await;
+    }
+}
+
+/// The path that ends the weekly mails at once.
+fn one_click(mail: &str) -> String {
+    let (_, rest) = mail.split_once("List-Unsubscribe: <http://forewarn.test").expect("a link");
+    rest.split_once('>').expect("a link").0.to_owned()
+}
+
 #[tokio::test]
 async fn the_weekly_mail_comes_to_those_who_want_it() {
     let app = App::start().await;
     let owner = app.owner().await;
     let path = format!("/api/organizations/{}/", owner.organization);
     assert_eq!(owner.get(&path).await.expect(200)["weeklyDigest"], false);
-    let digests = || {
-        let mails = app.mails();
-        mails.into_iter().filter(|mail| mail.contains("List-Unsubscribe: ")).collect::<Vec<_>>()
-    };
-    let next_week = async || {
-        app.state.store.clock().advance(TimeDelta::days(7));
-        worker::schedule::ask(&app.state.store).await.expect("asked");
-        app.jobs_ended().await;
-        worker::schedule::ask(&app.state.store).await.expect("asked");
-        app.jobs_ended().await;
-    };
     app.invited(&owner, "member").await;
     owner.patch(&path, json!({"weeklyDigest": true})).await.expect(200);
-    next_week().await;
-    let mails = digests();
+    next_week(&app).await;
+    let mails = digests(&app);
     assert_eq!(mails.len(), 1, "for the security team, once a week");
     assert!(mails[0].contains(&format!("To: {}", owner.email)));
     assert!(mails[0].contains("Exposed threats: 0"), "{}", mails[0]);
     assert!(mails[0].contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
 
-    let (_, rest) = mails[0].split_once("List-Unsubscribe: <http://forewarn.test").expect("a link");
-    let (one_click, _) = rest.split_once('>').expect("a link");
+    let one_click = one_click(&mails[0]);
     app.stranger().post("/api/unsubscribe/x.y/", json!({})).await.expect(404);
-    app.stranger().get(one_click).await.expect(405);
-    next_week().await;
-    assert_eq!(digests().len(), 2, "looking at the link ends nothing");
-    let answer = app.stranger().post(one_click, json!({})).await.expect(200);
+    app.stranger().get(&one_click).await.expect(405);
+    next_week(&app).await;
+    assert_eq!(digests(&app).len(), 2, "looking at the link ends nothing");
+    let answer = app.stranger().post(&one_click, json!({})).await.expect(200);
     assert_eq!(answer["wanted"], false);
-    next_week().await;
-    assert_eq!(digests().len(), 2);
+    next_week(&app).await;
+    assert_eq!(digests(&app).len(), 2);
+}
+
+#[tokio::test]
+async fn the_weekly_mail_ends_by_a_button_on_its_page() {
+    let app = App::start().await;
+    let owner = app.owner().await;
+    let path = format!("/api/organizations/{}/", owner.organization);
+    owner.patch(&path, json!({"weeklyDigest": true})).await.expect(200);
+    next_week(&app).await;
+    let page = one_click(&digests(&app)[0]).replacen("/api", "", 1);
+    let page = page.trim_end_matches('/');
+    let mut browser = app.browser();
+    browser.open("/unsubscribe/x.y").await.expect(404);
+    let asked = browser.open(page).await.expect(200);
+    next_week(&app).await;
+    assert_eq!(digests(&app).len(), 2, "looking at the page ends nothing");
+    let ended = browser.submit(&asked, page, &[]).await.expect(200);
+    assert!(ended.text("main").contains("no more weekly mails"), "{}", ended.html);
+    next_week(&app).await;
+    assert_eq!(digests(&app).len(), 2);
 }
