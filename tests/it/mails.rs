@@ -299,6 +299,14 @@ fn digests(app: &App) -> Vec<String> {
     app.mails().into_iter().filter(|mail| mail.contains("List-Unsubscribe: ")).collect()
 }
 
+/// Has weekly mails sent from the next week on. The mails of this week are asked for before.
+async fn want_digests(app: &App, owner: &Client) {
+    worker::schedule::ask(&app.state.store).await.expect("asked");
+    app.jobs_ended().await;
+    let path = format!("/api/organizations/{}/", owner.organization);
+    owner.patch(&path, json!({"weeklyDigest": true})).await.expect(200);
+}
+
 /// Lets a week pass. Asks twice for what is due.
 async fn next_week(app: &App) {
     app.state.store.clock().advance(TimeDelta::days(7));
@@ -321,7 +329,7 @@ async fn the_weekly_mail_comes_to_those_who_want_it() {
     let path = format!("/api/organizations/{}/", owner.organization);
     assert_eq!(owner.get(&path).await.expect(200)["weeklyDigest"], false);
     app.invited(&owner, "member").await;
-    owner.patch(&path, json!({"weeklyDigest": true})).await.expect(200);
+    want_digests(&app, &owner).await;
     next_week(&app).await;
     let mails = digests(&app);
     assert_eq!(mails.len(), 1, "for the security team, once a week");
@@ -344,8 +352,7 @@ async fn the_weekly_mail_comes_to_those_who_want_it() {
 async fn the_weekly_mail_ends_by_a_button_on_its_page() {
     let app = App::start().await;
     let owner = app.owner().await;
-    let path = format!("/api/organizations/{}/", owner.organization);
-    owner.patch(&path, json!({"weeklyDigest": true})).await.expect(200);
+    want_digests(&app, &owner).await;
     next_week(&app).await;
     let page = one_click(&digests(&app)[0]).replacen("/api", "", 1);
     let page = page.trim_end_matches('/');
