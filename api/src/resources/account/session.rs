@@ -35,10 +35,13 @@ pub(super) fn routes() -> ApiRouter<AppState> {
         .api_route(
             "/api/auth/logout/",
             post_with(log_out, |operation| {
-                json_body::<RefreshToken>(open(operation, "logOut", "Sign out")).description(
-                    "Ends the session of the refresh token, or without one that of the access \
-                     token. Both tokens stop working.",
-                )
+                json_body::<RefreshToken>(open(operation, "logOut", "Sign out"))
+                    .description(
+                        "Ends the session of the refresh token, or without one that of the \
+                         access token. Both tokens stop working. 401 for a token that is no \
+                         token, or not valid any more.",
+                    )
+                    .with(|operation| refusal(operation, 401, ""))
             }),
         )
         .api_route(
