@@ -17,6 +17,7 @@ mod operators;
 mod organizations;
 mod packs;
 mod pages;
+mod permissions;
 mod schema;
 mod sharing;
 mod threat_models;

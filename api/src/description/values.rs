@@ -170,7 +170,7 @@ fn plain(name: &str, subject: &str) -> String {
     if let Some((_, text)) = TEXTS.iter().find(|(known, _)| *known == name) {
         return (*text).to_owned();
     }
-    if name.ends_with("Email") {
+    if name.ends_with("Email") || name == "recipient" {
         return "ada@example.com".to_owned();
     }
     if name.ends_with("At") {
@@ -247,6 +247,9 @@ pub(super) fn opaque(name: &str) -> Value {
             "edges": [],
             "viewport": {"x": 0, "y": 0, "zoom": 1},
         }),
+        "assumptions" => json!([
+            {"description": "Backups are encrypted.", "validity": "confirmed", "topics": []},
+        ]),
         "scoringMetadata" => json!({"likelihood": 3, "impact": 4}),
         "dataClassification" | "dataSensitivity" | "industrie" | "industries" => json!(["retail"]),
         "tags" | "complianceTags" | "complianceTag" => json!(["payment"]),

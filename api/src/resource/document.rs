@@ -56,8 +56,21 @@ fn plural(name: &str) -> String {
 pub fn create<R: Resource>(operation: Doc<'_>) -> Doc<'_> {
     let operation = describe(operation, &format!("create{}", R::NAME), R::TAG)
         .summary(&format!("Create: {}", R::TAG));
-    let operation = body_schema(operation, input::schema(R::FIELDS, Mode::Create));
-    answer::<R::View>(operation, 201, "Created.")
+    let mut schema = input::schema(R::FIELDS, Mode::Create);
+    if let Some(parent) = R::PARENT {
+        demand(&mut schema, parent);
+    }
+    answer::<R::View>(body_schema(operation, schema), 201, "Created.")
+}
+
+/// Adds a required id to the schema of a body.
+fn demand(schema: &mut Schema, name: &str) {
+    let members = schema.ensure_object();
+    members["properties"][name] = json!({"type": "integer", "format": "int64"});
+    let required = members.entry("required").or_insert_with(|| json!([]));
+    if let Some(required) = required.as_array_mut() {
+        required.push(json!(name));
+    }
 }
 
 /// Describes how one record is read.

@@ -66,6 +66,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
     const PAGING: Paging = Paging::Pages;
     /// Names of the columns that must be unique together, for the message.
     const UNIQUE: &'static str = "";
+    /// A reference that a new record needs and that is no field of it afterwards, in camel case.
+    const PARENT: Option<&'static str> = None;
 
     /// Who may read.
     type Read: Right;

@@ -109,6 +109,7 @@ impl Resource for Diagrams {
             vouch::<dfd_template::Entity>,
         ),
     ];
+    const PARENT: Option<&'static str> = Some("threatModelId");
     const FILTERS: &'static [Filter<Column>] =
         &[Filter::choice::<DiagramType>("diagram_type", Column::DiagramType)];
     const SEARCH: &'static [Column] = &[Column::Name];
