@@ -47,6 +47,20 @@ impl Actor {
         }
     }
 
+    /// Somebody who reads the models of one team and those without a team, and changes nothing:
+    /// what everyone sees who may read such a model.
+    pub fn for_readers(
+        organization: Id<organization::Entity>,
+        team: Option<Id<team::Entity>>,
+    ) -> Self {
+        let membership = |team| Membership { organization, team, role: TeamRole::Viewer };
+        Self {
+            user: None,
+            organizations: vec![(organization, OrganizationRole::Member)],
+            teams: team.map(membership).into_iter().collect(),
+        }
+    }
+
     /// The user, absent for work that no user asked for.
     pub const fn user(&self) -> Option<Id<user::Entity>> {
         self.user

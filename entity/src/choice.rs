@@ -5,6 +5,7 @@ mod job;
 mod library;
 mod model;
 mod organization;
+mod report;
 mod risk;
 mod sharing;
 mod threat;
@@ -21,6 +22,7 @@ pub use self::{
         ProtectionMethod, RelationType, SourceType,
     },
     organization::{OrganizationRole, Plan, TeamRole},
+    report::{ExportState, ReportFormat, ReportSection, ReportType},
     risk::{RiskLevel, ScoringMethod},
     sharing::{InvitationStatus, MailState, Section},
     threat::{

@@ -1,6 +1,7 @@
 //! The database schema, in steps, the same for PostgreSQL and SQLite.
 
 mod accounts;
+mod exports;
 mod families;
 mod jobs;
 mod library;
@@ -9,6 +10,7 @@ mod models;
 mod organizations;
 mod risks;
 mod sharing;
+mod snapshots;
 mod step;
 mod table;
 mod threats;
@@ -51,6 +53,8 @@ impl MigratorTrait for Migrator {
                 columns: mails::columns,
                 tables: mails::tables,
             }),
+            Box::new(Tables { name: "m20261123_000012_exports", tables: exports::tables }),
+            Box::new(Tables { name: "m20261123_000013_snapshots", tables: snapshots::tables }),
         ]
     }
 }

@@ -157,6 +157,11 @@ impl Table {
         self.with(column(name).uuid()).refers(name, to, rule)
     }
 
+    /// A random key of a row that may be gone.
+    pub(crate) fn optional_uuid(self, name: &'static str) -> Self {
+        self.with(column(name).uuid())
+    }
+
     /// Limits a number from below.
     pub(crate) fn at_least(self, name: &'static str, least: i32) -> Self {
         self.check(&format!("\"{name}\" >= {least}"))

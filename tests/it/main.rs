@@ -8,6 +8,7 @@ mod description;
 mod diagrams;
 mod drawings;
 mod exchange;
+mod exports;
 mod idempotency;
 mod illustrations;
 mod jobs;

@@ -9,6 +9,7 @@ mod perform;
 pub mod queue;
 pub mod registry;
 mod relay;
+pub mod report;
 pub mod runtime;
 pub mod schedule;
 mod upkeep;

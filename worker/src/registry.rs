@@ -3,10 +3,11 @@
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use domain::job::{
-    ImportPack, Job, Pauses, Purge, SyncPack, SyncPacks,
+    ImportPack, Job, Pauses, Purge, ReportExport, SyncPack, SyncPacks, TakeSnapshots,
     mail::{
         RemindInvited, SendDigest, SendDigests, SendInvitation, SendInvitationReminder,
-        SendMagicLink, SendPasswordChanged, SendPasswordReset, SendVerification, SendWelcome,
+        SendMagicLink, SendPasswordChanged, SendPasswordReset, SendReportReady, SendVerification,
+        SendWelcome,
     },
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -97,7 +98,10 @@ impl Registry {
             .with::<SendPasswordChanged>()
             .with::<SendWelcome>()
             .with::<SendPasswordReset>()
+            .with::<SendReportReady>()
             .with::<SendVerification>()
+            .with::<ReportExport>()
+            .with::<TakeSnapshots>()
             .with::<Purge>()
             .with::<ImportPack>()
             .with::<SyncPacks>()

@@ -5,10 +5,11 @@ use std::time::Duration;
 use domain::{
     Store,
     job::{
-        Purge,
+        Purge, TakeSnapshots,
         mail::{RemindInvited, SendDigests},
     },
     organization::digest,
+    report::trends,
 };
 use platform::Shutdown;
 
@@ -57,13 +58,15 @@ async fn tell_depths(store: &Store) {
     }
 }
 
-/// Asks for what is due in this hour and in this week, unless somebody has.
+/// Asks for what is due in this hour, on this day and in this week, unless somebody has.
 pub async fn ask(store: &Store) -> domain::Result<()> {
     let (hour, week) = (hour(store), digest::week(store.clock().now()));
     let ledger = store.ledger();
     ledger.enqueue_once(&Purge { hour }).await?;
     ledger.enqueue_once(&RemindInvited { hour }).await?;
     ledger.enqueue_once(&SendDigests { week }).await?;
+    let day = trends::day(store.clock().now());
+    ledger.enqueue_once(&TakeSnapshots { day }).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Upkeep of the installation.
 
 use chrono::TimeDelta;
-use domain::job::Purge;
+use domain::{job::Purge, report::export};
 
 use crate::{
     registry::{Failure, Perform},
@@ -21,7 +21,27 @@ impl Perform for Purge {
         let jobs = store.ledger().forget_settled_before(now - JOBS_KEPT).await?;
         let mails = store.mails().forget_before(now - MAILS_KEPT).await?;
         let expired = store.upkeep().remove_expired().await?;
-        tracing::info!(jobs, mails, expired, "removed what has expired");
+        let reports = remove_reports(context).await?;
+        tracing::info!(jobs, mails, expired, reports, "removed what has expired");
         Ok(())
+    }
+}
+
+/// Removes the files of expired reports, then their rows, so that none is left behind.
+async fn remove_reports(context: &Context) -> Result<u64, Failure> {
+    let upkeep = context.store().upkeep();
+    let mut removed = 0;
+    loop {
+        let expired = upkeep.expired_exports().await?;
+        if expired.is_empty() {
+            return Ok(removed);
+        }
+        for key in expired.iter().flat_map(export::files) {
+            if let Err(error) = context.storage().remove(&key).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "the storage failed");
+                return Err(Failure::Passing("a file cannot be removed at the moment".to_owned()));
+            }
+        }
+        removed += upkeep.forget_exports(expired.iter().map(|row| row.id)).await?;
     }
 }

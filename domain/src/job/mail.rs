@@ -226,3 +226,27 @@ impl Job for SendDigest {
         Some(format!("{}:{}:{}", self.organization, self.user, self.week))
     }
 }
+
+/// Tells who asked for a report file that it is ready.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SendReportReady {
+    /// Key of the organization.
+    pub organization: i64,
+    /// Key of the row of the file.
+    pub export: Uuid,
+}
+
+impl Job for SendReportReady {
+    const KIND: &'static str = "send_report_ready";
+    const MAX_ATTEMPTS: i32 = ATTEMPTS;
+    const PAUSES: Pauses = PAUSES;
+    type Output = ();
+
+    fn organization(&self) -> Option<Id<organization::Entity>> {
+        Some(Id::trusted(self.organization))
+    }
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(self.export.to_string())
+    }
+}

@@ -8,6 +8,7 @@
 mod library;
 pub mod mail;
 mod pauses;
+mod report;
 mod status;
 mod trace;
 mod upkeep;
@@ -19,6 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use library::{ImportPack, SyncPack, SyncPacks};
 pub use pauses::Pauses;
+pub use report::{Exported, ReportExport, TakeSnapshots};
 pub use status::{cancel, find, list, retry};
 pub use trace::current as current_trace;
 pub use upkeep::Purge;

@@ -7,7 +7,7 @@ use entity::{
 use sea_orm::{ColumnTrait, FromQueryResult, QuerySelect, sea_query::Expr};
 
 use super::Shown;
-use crate::{Find, Result, Scope, Transaction};
+use crate::{Find, Result, Scope, Transaction, report::export};
 
 /// What would be deleted with a threat model.
 #[derive(Clone, Debug, Default)]
@@ -92,19 +92,20 @@ pub async fn preview(model: Id<threat_model::Entity>, scope: Scope<'_>) -> Resul
     })
 }
 
-/// Deletes a model with everything below it. Returns the storage keys of its images, whose files
-/// are to be removed once the transaction is committed.
+/// Deletes a model with everything below it. Returns the storage keys of its images and report
+/// files, which are to be removed once the transaction is committed.
 pub async fn delete(
     model: impl Names<threat_model::Entity>,
     transaction: &Transaction<'_>,
 ) -> Result<Vec<String>> {
     let model = model.id();
-    let files = transaction
+    let mut files = transaction
         .scope()
         .find::<reference_image::Entity>()
         .filter(reference_image::Column::ThreatModelId.eq(model))
         .values(reference_image::Column::StorageKey)
         .await?;
+    files.extend(export::files_of(transaction.scope(), model).await?);
     transaction.delete(model).await?;
     Ok(files)
 }

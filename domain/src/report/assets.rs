@@ -41,10 +41,10 @@ pub struct Asset {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportPlacement")]
 pub struct Placement {
-    component_name: String,
-    data_state: String,
-    volume: String,
-    encrypted: bool,
+    pub(super) component_name: String,
+    pub(super) data_state: String,
+    pub(super) volume: String,
+    pub(super) encrypted: bool,
 }
 
 /// A flow that carries an asset.
@@ -52,9 +52,9 @@ pub struct Placement {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportTransit")]
 pub struct Transit {
-    data_flow_label: String,
-    protection_method: String,
-    encryption_type: String,
+    pub(super) data_flow_label: String,
+    pub(super) protection_method: String,
+    pub(super) encryption_type: String,
 }
 
 #[derive(FromQueryResult)]

@@ -60,11 +60,11 @@ pub struct Correspondence {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CorrespondingRequirement {
-    from_section_code: String,
-    from_description: String,
-    to_section_code: String,
-    to_description: String,
-    sufficiency: String,
+    pub(super) from_section_code: String,
+    pub(super) from_description: String,
+    pub(super) to_section_code: String,
+    pub(super) to_description: String,
+    pub(super) sufficiency: String,
 }
 
 #[derive(FromQueryResult)]
@@ -151,7 +151,7 @@ fn tallies(analysis: &Analysis, counted: impl Fn(&Threat) -> bool) -> BTreeMap<i
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of requirements are small")]
-fn percentage(part: i64, whole: i64) -> f64 {
+pub(super) fn percentage(part: i64, whole: i64) -> f64 {
     if whole == 0 {
         return 0.0;
     }

@@ -43,96 +43,96 @@ pub enum Counting {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    metadata: Metadata,
-    scope: ScopeSection,
-    architecture: ArchitectureSection,
-    data_assets: Vec<Asset>,
-    components: ComponentGroups,
-    data_flows: Vec<FlowLine>,
-    threat_analysis: ThreatSection,
-    countermeasure_summary: CountermeasureSummary,
-    risks: Vec<Risk>,
-    compliance: Compliance,
-    summary_metrics: SummaryMetrics,
-    progress_checklist: [checklist::Item; 8],
+    pub(super) metadata: Metadata,
+    pub(super) scope: ScopeSection,
+    pub(super) architecture: ArchitectureSection,
+    pub(super) data_assets: Vec<Asset>,
+    pub(super) components: ComponentGroups,
+    pub(super) data_flows: Vec<FlowLine>,
+    pub(super) threat_analysis: ThreatSection,
+    pub(super) countermeasure_summary: CountermeasureSummary,
+    pub(super) risks: Vec<Risk>,
+    pub(super) compliance: Compliance,
+    pub(super) summary_metrics: SummaryMetrics,
+    pub(super) progress_checklist: [checklist::Item; 8],
 }
 
 /// What the model is.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportMetadata")]
-struct Metadata {
-    name: String,
-    description: String,
-    criticality: String,
-    risk_scoring_method: String,
-    owning_team: Option<String>,
-    created_by: Option<String>,
-    created_at: String,
-    updated_at: String,
-    frameworks: Vec<AttachedFramework>,
+pub(super) struct Metadata {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) criticality: String,
+    pub(super) risk_scoring_method: String,
+    pub(super) owning_team: Option<String>,
+    pub(super) created_by: Option<String>,
+    pub(super) created_at: String,
+    pub(super) updated_at: String,
+    pub(super) frameworks: Vec<AttachedFramework>,
 }
 
 /// What the model covers and assumes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportScope")]
-struct ScopeSection {
-    description: String,
-    scope_locked: bool,
-    assumptions: Value,
-    out_of_scope_items: Vec<OutOfScope>,
-    referenced_models: Vec<Referenced>,
+pub(super) struct ScopeSection {
+    pub(super) description: String,
+    pub(super) scope_locked: bool,
+    pub(super) assumptions: Value,
+    pub(super) out_of_scope_items: Vec<OutOfScope>,
+    pub(super) referenced_models: Vec<Referenced>,
 }
 
 /// Diagrams, pictures, zones and boundaries.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportArchitecture")]
-struct ArchitectureSection {
-    dfds: Vec<DiagramLine>,
-    reference_images: Vec<Image>,
-    trust_zones: Vec<Zone>,
-    trust_boundaries: Vec<Boundary>,
+pub(super) struct ArchitectureSection {
+    pub(super) dfds: Vec<DiagramLine>,
+    pub(super) reference_images: Vec<Image>,
+    pub(super) trust_zones: Vec<Zone>,
+    pub(super) trust_boundaries: Vec<Boundary>,
 }
 
 /// A diagram with its canvas.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportDiagram")]
-struct DiagramLine {
-    id: String,
-    name: String,
-    diagram_type: String,
-    is_primary: bool,
-    node_count: usize,
-    edge_count: usize,
-    canvas_data: Value,
+pub(super) struct DiagramLine {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) diagram_type: String,
+    pub(super) is_primary: bool,
+    pub(super) node_count: usize,
+    pub(super) edge_count: usize,
+    pub(super) canvas_data: Value,
 }
 
 /// Components by kind.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportComponents")]
-struct ComponentGroups {
-    processes: Vec<ComponentLine>,
-    data_stores: Vec<ComponentLine>,
-    human_actors: Vec<ComponentLine>,
-    system_actors: Vec<ComponentLine>,
+pub(super) struct ComponentGroups {
+    pub(super) processes: Vec<ComponentLine>,
+    pub(super) data_stores: Vec<ComponentLine>,
+    pub(super) human_actors: Vec<ComponentLine>,
+    pub(super) system_actors: Vec<ComponentLine>,
 }
 
 /// A component.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportComponent")]
-struct ComponentLine {
-    id: i64,
-    name: String,
-    category: String,
-    component_type: String,
-    provider: String,
-    trust_zone: Option<String>,
-    description: String,
+pub(super) struct ComponentLine {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) category: String,
+    pub(super) component_type: String,
+    pub(super) provider: String,
+    pub(super) trust_zone: Option<String>,
+    pub(super) description: String,
 }
 
 /// A data flow.
@@ -140,33 +140,33 @@ struct ComponentLine {
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "ReportDataFlow")]
 #[expect(clippy::struct_excessive_bools, reason = "they are what the report says of a flow")]
-struct FlowLine {
-    id: i64,
-    label: String,
-    source: String,
-    destination: String,
-    protocol: String,
-    encrypted: bool,
-    authenticated: bool,
-    crosses_trust_zone: bool,
-    has_sensitive_data: bool,
+pub(super) struct FlowLine {
+    pub(super) id: i64,
+    pub(super) label: String,
+    pub(super) source: String,
+    pub(super) destination: String,
+    pub(super) protocol: String,
+    pub(super) encrypted: bool,
+    pub(super) authenticated: bool,
+    pub(super) crosses_trust_zone: bool,
+    pub(super) has_sensitive_data: bool,
 }
 
 /// The numbers of the report.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct SummaryMetrics {
-    total_active_threats: u64,
-    total_dismissed_threats: u64,
-    threats_by_status: Counter,
-    total_countermeasures: u64,
-    countermeasures_by_status: Counter,
-    total_gaps: u64,
-    total_waived: u64,
-    total_inherited: u64,
-    total_risks: u64,
+pub(super) struct SummaryMetrics {
+    pub(super) total_active_threats: u64,
+    pub(super) total_dismissed_threats: u64,
+    pub(super) threats_by_status: Counter,
+    pub(super) total_countermeasures: u64,
+    pub(super) countermeasures_by_status: Counter,
+    pub(super) total_gaps: u64,
+    pub(super) total_waived: u64,
+    pub(super) total_inherited: u64,
+    pub(super) total_risks: u64,
     /// By residual level.
-    risks_by_level: Counter,
+    pub(super) risks_by_level: Counter,
 }
 
 /// The report of a model that the actor may see. The number of statements does not depend on its
@@ -176,7 +176,16 @@ pub async fn report(
     model: impl Names<threat_model::Entity>,
     counting: Counting,
 ) -> Result<Report> {
-    let analysis = analysis::analysis(scope, model).await?;
+    let mut analysis = analysis::analysis(scope, model).await?;
+    report_of(scope, &mut analysis, counting).await
+}
+
+/// The report of what an analysis holds. Takes the diagrams out of it.
+pub(super) async fn report_of(
+    scope: Scope<'_>,
+    analysis: &mut Analysis,
+    counting: Counting,
+) -> Result<Report> {
     let id = Id::<threat_model::Entity>::trusted(analysis.model.id);
     let held: HashSet<i64> = analysis.elements.iter().filter_map(|element| element.zone).collect();
     let counted = move |threat: &Threat| counting == Counting::AllThreats || !threat.is_dismissed;
@@ -191,15 +200,15 @@ pub async fn report(
         architecture::boundaries(scope, &held),
         assets::assets(scope, id),
         risks::risks(scope, id),
-        compliance::compliance(scope, &analysis, counted),
+        compliance::compliance(scope, analysis, counted),
     )?;
     Ok(Report {
-        progress_checklist: progress(&analysis, !assets.is_empty()),
-        components: component_groups(&analysis, &zones),
-        data_flows: flow_lines(&analysis),
-        threat_analysis: threat_section(&analysis),
-        countermeasure_summary: countermeasure_summary(&analysis),
-        summary_metrics: metrics(&analysis, &risks),
+        progress_checklist: progress(analysis, !assets.is_empty()),
+        components: component_groups(analysis, &zones),
+        data_flows: flow_lines(analysis),
+        threat_analysis: threat_section(analysis),
+        countermeasure_summary: countermeasure_summary(analysis),
+        summary_metrics: metrics(analysis, &risks),
         metadata: metadata(&analysis.model, frameworks),
         scope: ScopeSection {
             description: analysis.model.description.clone(),
@@ -212,7 +221,7 @@ pub async fn report(
             reference_images: images,
             trust_zones: zones,
             trust_boundaries: boundaries,
-            dfds: analysis.diagrams.into_iter().map(diagram_line).collect(),
+            dfds: std::mem::take(&mut analysis.diagrams).into_iter().map(diagram_line).collect(),
         },
         data_assets: assets,
         risks,

@@ -24,6 +24,11 @@ impl Counter {
         self.0.get(word).copied().unwrap_or_default()
     }
 
+    /// The words and how often each occurs.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().map(|(word, number)| (word.as_str(), *number))
+    }
+
     /// How often all words occur together.
     pub fn total(&self) -> u64 {
         self.0.values().sum()

@@ -6,12 +6,15 @@ pub mod assets;
 pub mod compliance;
 mod countermeasures;
 pub mod document;
+pub mod edition;
 mod elements;
+pub mod export;
 pub mod figures;
 pub mod maps;
 pub mod risks;
 pub mod scope;
 mod threats;
+pub mod trends;
 
 pub use analysis::{Analysis, Subject, Threat};
 pub use countermeasures::{Countermeasure, Standard};

@@ -1,17 +1,27 @@
 //! Removing what has expired, whomever it belonged to.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{idempotency_key, mail_quota, one_time_token, session};
-use sea_orm::{ColumnTrait as _, DatabaseConnection, EntityTrait, QueryFilter as _};
+use entity::{
+    Id, idempotency_key, mail_quota, one_time_token, organization, report_export, session,
+    threat_model_snapshot,
+};
+use sea_orm::{
+    ColumnTrait as _, DatabaseConnection, EntityTrait, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
 
 use super::Store;
-use crate::{Clock, Result};
+use crate::{Clock, Result, report::trends};
 
 /// Sessions are kept a while after their end, so that a late token is told why it is refused.
 const SESSIONS_KEPT: TimeDelta = TimeDelta::days(1);
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
+
+/// How many report files are removed at one time.
+const EXPORTS: u64 = 100;
 
 /// What has expired, in all organizations.
 #[derive(Clone, Copy)]
@@ -38,7 +48,36 @@ impl Upkeep<'_> {
         let answers =
             self.remove::<idempotency_key::Entity>(idempotency_key::Column::ExpiresAt, now).await?;
         let quotas = self.remove_quotas(now).await?;
-        Ok(sessions + links + answers + quotas)
+        let snapshots = self.remove_snapshots(now).await?;
+        Ok(sessions + links + answers + quotas + snapshots)
+    }
+
+    /// All organizations, oldest first.
+    pub async fn organizations(self) -> Result<Vec<Id<organization::Entity>>> {
+        use organization::{Column, Entity};
+        let keys = Entity::find().select_only().column(Column::Id).order_by_asc(Column::Id);
+        Ok(keys.into_tuple().all(self.connection).await?)
+    }
+
+    /// Some of the report files that have expired. When there is none, there is none left.
+    pub async fn expired_exports(self) -> Result<Vec<report_export::Model>> {
+        use report_export::{Column, Entity};
+        let expired = Entity::find().filter(Column::ExpiresAt.lt(self.clock.now()));
+        Ok(expired.limit(EXPORTS).all(self.connection).await?)
+    }
+
+    /// Removes the rows of report files. Returns how many.
+    pub async fn forget_exports(self, keys: impl IntoIterator<Item = Uuid>) -> Result<u64> {
+        use report_export::{Column, Entity};
+        let gone = Entity::delete_many().filter(Column::Id.is_in(keys));
+        Ok(gone.exec(self.connection).await?.rows_affected)
+    }
+
+    async fn remove_snapshots(self, now: DateTime<Utc>) -> Result<u64> {
+        use threat_model_snapshot::{Column, Entity};
+        let oldest = trends::day(now - trends::KEPT);
+        let old = Entity::delete_many().filter(Column::Day.lt(oldest));
+        Ok(old.exec(self.connection).await?.rows_affected)
     }
 
     async fn remove_quotas(self, now: DateTime<Utc>) -> Result<u64> {

@@ -9,6 +9,7 @@ mod letter;
 mod links;
 mod mailer;
 mod message;
+mod reports;
 mod server;
 
 pub use mailer::{Mailer, MailerError};

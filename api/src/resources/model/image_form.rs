@@ -138,7 +138,7 @@ async fn decoded(
 }
 
 /// Decodes on a thread of its own, since it takes long, and not too many at a time.
-async fn check(content: Vec<u8>) -> Result<Picture, Unfit> {
+pub(in crate::resources) async fn check(content: Vec<u8>) -> Result<Picture, Unfit> {
     let _permit = DECODING.acquire().await.ok();
     let decoding = tokio::task::spawn_blocking(|| Picture::read(content));
     // A decoder that panics has met a malformed file.

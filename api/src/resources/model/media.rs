@@ -79,7 +79,8 @@ pub async fn discard(keys: &[String], state: &AppState) {
     }
 }
 
-fn out_of_order(error: &platform::storage::StorageError) -> Error {
+/// The answer while the storage fails.
+pub fn out_of_order(error: &platform::storage::StorageError) -> Error {
     tracing::error!(error = error as &dyn std::error::Error, "the storage failed");
     let text = "Files cannot be stored at the moment. Try again later.".to_owned();
     domain::Error::Refused(domain::Refusal::Busy, text).into()

@@ -7,7 +7,7 @@ pub mod data_flow_assets;
 pub mod data_flows;
 pub mod diagrams;
 pub mod illustrations;
-mod image_form;
+pub(in crate::resources) mod image_form;
 pub mod integrations;
 pub mod media;
 pub mod out_of_scope_items;

@@ -2,7 +2,11 @@
 
 mod compliance;
 mod document;
+mod export_view;
+mod export_wish;
+mod exports;
 mod threats;
+mod trends;
 
 use aide::axum::ApiRouter;
 
@@ -13,5 +17,10 @@ const TAG: &str = "Threat models";
 
 /// The routes of this module.
 pub fn routes() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(compliance::routes()).merge(document::routes()).merge(threats::routes())
+    ApiRouter::new()
+        .merge(compliance::routes())
+        .merge(document::routes())
+        .merge(exports::routes())
+        .merge(threats::routes())
+        .merge(trends::routes())
 }

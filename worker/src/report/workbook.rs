@@ -1,0 +1,162 @@
+//! A report as a workbook: a sheet for each table. Cells hold text, never formulas.
+
+use domain::report::edition::{Cell, Edition, Table, Tone};
+use rust_xlsxwriter::{
+    ConditionalFormatText, ConditionalFormatTextRule, DocProperties, Format, FormatAlign, Workbook,
+    Worksheet, XlsxError,
+};
+
+use super::{Progress, clean};
+
+/// The longest text of a cell, in characters; the format allows no more.
+const LONGEST: usize = 32_000;
+/// Tables with more rows are written without being held as a whole.
+const MANY: usize = 2_000;
+/// Words with colours, in columns that hold words.
+const WORDS: [&str; 18] = [
+    "Critical",
+    "High",
+    "Medium",
+    "Low",
+    "Exposed",
+    "Addressable",
+    "Mitigated",
+    "Gap",
+    "Planned",
+    "Verified",
+    "Platform",
+    "Waived",
+    "Satisfied",
+    "Open",
+    "Uncovered",
+    "Confirmed",
+    "Unconfirmed",
+    "Rejected",
+];
+
+/// Writes a sheet for each table.
+pub(super) fn write(edition: &Edition, progress: Progress<'_>) -> Result<Vec<u8>, String> {
+    book(edition, progress).map_err(|error| error.to_string())
+}
+
+fn book(edition: &Edition, progress: Progress<'_>) -> Result<Vec<u8>, XlsxError> {
+    let mut book = Workbook::new();
+    let cover = edition.cover();
+    let properties = DocProperties::new()
+        .set_title(clean(&cover.title))
+        .set_subject(&cover.kind)
+        .set_company(clean(&cover.organization))
+        .set_author("Forewarn");
+    book.set_properties(&properties);
+    about(edition, book.add_worksheet())?;
+    for (done, key) in (1..).zip(edition.sections()) {
+        for table in edition.tables(*key) {
+            let sheet = if table.rows.len() > MANY {
+                book.add_worksheet_with_constant_memory()?
+            } else {
+                book.add_worksheet()
+            };
+            self::sheet(&table, sheet)?;
+        }
+        progress(done);
+    }
+    book.save_to_buffer()
+}
+
+/// What the report is about.
+fn about(edition: &Edition, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    let cover = edition.cover();
+    sheet.set_name("Report")?;
+    sheet.set_column_width(0, 24)?;
+    sheet.set_column_width(1, 70)?;
+    let strong = Format::new().set_bold();
+    let large = Format::new().set_bold().set_font_size(18);
+    sheet.write_string_with_format(0, 0, text(&cover.title), &large)?;
+    sheet.write_string(1, 0, text(&cover.kind))?;
+    let subject = std::iter::once(("Subject", cover.subject.clone()));
+    let made = std::iter::once(("Made", cover.moment()));
+    let properties = subject.chain(cover.properties.iter().cloned()).chain(made);
+    for (row, (name, value)) in (3..).zip(properties) {
+        sheet.write_string_with_format(row, 0, name, &strong)?;
+        sheet.write_string(row, 1, text(&value))?;
+    }
+    Ok(())
+}
+
+fn sheet(table: &Table, sheet: &mut Worksheet) -> Result<(), XlsxError> {
+    let columns = u16::try_from(table.columns.len()).unwrap_or(u16::MAX).max(1);
+    let last = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
+    sheet.set_name(name(table.title))?;
+    sheet.set_freeze_panes(1, 0)?;
+    sheet.autofilter(0, 0, last, columns - 1)?;
+    for (place, column) in (0..).zip(&table.columns) {
+        sheet.set_column_width(place, column.width.clamp(10, 60))?;
+    }
+    let heading = Format::new().set_bold().set_background_color("#E7EBEF");
+    for (place, column) in (0..).zip(&table.columns) {
+        sheet.write_string_with_format(0, place, column.title, &heading)?;
+    }
+    let plain = Format::new().set_align(FormatAlign::Top).set_text_wrap();
+    let share = Format::new().set_align(FormatAlign::Top).set_num_format("0.0%");
+    for (row, cells) in (1..).zip(&table.rows) {
+        for (place, cell) in (0..).zip(cells) {
+            match cell {
+                Cell::Nothing => {}
+                Cell::Number(number) => {
+                    #[expect(clippy::cast_precision_loss, reason = "numbers of cells are doubles")]
+                    sheet.write_number_with_format(row, place, *number as f64, &plain)?;
+                }
+                Cell::Share(value) => {
+                    sheet.write_number_with_format(row, place, value / 100.0, &share)?;
+                }
+                other => {
+                    sheet.write_string_with_format(row, place, text(&other.plain()), &plain)?;
+                }
+            }
+        }
+    }
+    colours(table, sheet, last)
+}
+
+/// Colours words as long as they are those words, also after somebody has changed a cell.
+fn colours(table: &Table, sheet: &mut Worksheet, last: u32) -> Result<(), XlsxError> {
+    if last == 0 {
+        return Ok(());
+    }
+    for place in 0..table.columns.len() {
+        let holds = |row: &Vec<Cell>| matches!(row.get(place), Some(Cell::Word(_)));
+        if !table.rows.iter().any(holds) {
+            continue;
+        }
+        let place = u16::try_from(place).unwrap_or(u16::MAX);
+        for word in WORDS {
+            let (ink, ground) = inks(Tone::of(&word.to_lowercase()));
+            let format = Format::new().set_font_color(ink).set_background_color(ground);
+            let rule = ConditionalFormatText::new()
+                .set_rule(ConditionalFormatTextRule::BeginsWith(word.to_owned()))
+                .set_format(format);
+            sheet.add_conditional_format(1, place, last, place, &rule)?;
+        }
+    }
+    Ok(())
+}
+
+const fn inks(tone: Tone) -> (&'static str, &'static str) {
+    match tone {
+        Tone::Critical => ("#FFFFFF", "#8E1A1A"),
+        Tone::High => ("#7A1F12", "#F6CFC7"),
+        Tone::Medium | Tone::Fair => ("#5C3D00", "#FBE3B5"),
+        Tone::Low | Tone::Good => ("#1E5132", "#D2EBDA"),
+        Tone::Bad => ("#8C1D18", "#F9D3D0"),
+        Tone::Muted | Tone::Plain => ("#424A53", "#E7EBEF"),
+    }
+}
+
+/// The name of a sheet: at most 31 letters.
+fn name(title: &str) -> String {
+    title.chars().take(31).collect()
+}
+
+fn text(text: &str) -> String {
+    clean(text).chars().take(LONGEST).collect()
+}
