@@ -208,7 +208,7 @@ async fn what_is_wrong_with_a_wish_is_said_by_field() {
     }
     assert_eq!(owner.get(&path).await.expect(200)["count"], 0);
     let kept = app.data.path().join("media/exports");
-    let left = std::fs::read_dir(kept).map(|files| files.count()).unwrap_or_default();
+    let left = std::fs::read_dir(kept).map(Iterator::count).unwrap_or_default();
     assert_eq!(left, 0, "files of refused wishes");
 }
 
@@ -287,7 +287,7 @@ fn kept(app: &App) -> Vec<String> {
 async fn a_report_over_an_organization_is_for_its_security_team() {
     let app = App::start().await;
     let study = Study::new(&app).await;
-    let path = format!("/api/organizations/{}/report/exports/", study.owner.organization);
+    let path = format!("/api/organizations/{}/portfolio-exports/", study.owner.organization);
     let wish = json!({"format": "json"});
     let made = study.owner.post(&path, wish.clone()).await.expect(201);
     assert_eq!((&made["threatModel"], &made["state"]), (&Value::Null, &json!("ready")));

@@ -32,7 +32,7 @@ const MOST_UNDER_WAY: u64 = 50;
 #[derive(Clone, Debug)]
 pub enum About {
     /// One model.
-    Model(threat_model::Model),
+    Model(Box<threat_model::Model>),
     /// All models of an organization.
     Organization(organization::Model),
 }
@@ -166,7 +166,7 @@ pub async fn about_model(
     scope: Scope<'_>,
     model: impl entity::Names<threat_model::Entity>,
 ) -> Result<About> {
-    Ok(About::Model(scope.get(model).await?))
+    Ok(About::Model(Box::new(scope.get(model).await?)))
 }
 
 /// The organization in a path. Reports over it are for its security team.

@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn quotes_and_line_ends_stay_within_their_field() {
-        assert_eq!(written("a \"b\"\r\nc,d"), "\"a \"\"b\"\"\nc,d\"".replace("\nc", "\nc"));
+        assert_eq!(written("a \"b\"\r\nc,d"), "\"a \"\"b\"\"\nc,d\"");
         assert_eq!(written("x\u{0}y"), "x\u{fffd}y");
     }
 }

@@ -25,10 +25,9 @@ pub(super) const fn colour(tone: Tone) -> &'static str {
     match tone {
         Tone::Critical => "#8e1a1a",
         Tone::High => "#c8432b",
-        Tone::Medium => "#d9912b",
+        Tone::Medium | Tone::Fair => "#d9912b",
         Tone::Low => "#4f8a5b",
         Tone::Good => "#2f7d4f",
-        Tone::Fair => "#d9912b",
         Tone::Bad => "#b3261e",
         Tone::Muted => "#8c959f",
         Tone::Plain => "#3b6ea5",

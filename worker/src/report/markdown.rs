@@ -1,4 +1,4 @@
-//! A report as Markdown (CommonMark with tables). What users wrote stays text.
+//! A report as Markdown (`CommonMark` with tables). What users wrote stays text.
 
 use std::fmt::Write as _;
 

@@ -74,7 +74,7 @@ impl Perform for ReportExport {
         if row.state != ExportState::Pending {
             return Ok(ended(self.export, row.state));
         }
-        match make(context, &row).await {
+        match Box::pin(make(context, &row)).await {
             Ok(content) if content.len() > LARGEST => {
                 let megabytes = LARGEST / (1024 * 1024);
                 let text = format!(
@@ -132,7 +132,7 @@ fn steps(row: &report_export::Model) -> u64 {
 async fn make(context: &Context, row: &report_export::Model) -> Result<Vec<u8>, Failure> {
     let total = steps(row);
     context.progress(0, Some(total), "Reading the threat model").await;
-    let edition = Edition::read(context.store(), row).await?;
+    let edition = Box::pin(Edition::read(context.store(), row)).await?;
     let logo = logo(context, row).await?;
     context.progress(1, Some(total), "Writing").await;
     let begun = Instant::now();

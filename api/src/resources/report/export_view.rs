@@ -109,8 +109,8 @@ impl ReportExportView {
 
 fn address(row: &report_export::Model) -> String {
     let home = match row.threat_model_id {
-        Some(model) => format!("threat-models/{}", model.key()),
-        None => format!("organizations/{}", row.organization_id.key()),
+        Some(model) => format!("threat-models/{}/report/exports", model.key()),
+        None => format!("organizations/{}/portfolio-exports", row.organization_id.key()),
     };
-    format!("/api/{home}/report/exports/{}/download/", row.id)
+    format!("/api/{home}/{}/download/", row.id)
 }

@@ -10,7 +10,7 @@ use domain::{
 use entity::choice::{ReportFormat, ReportSection, ReportType};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     error::Result,
@@ -24,7 +24,7 @@ const LARGEST_LOGO: usize = 512 * 1024;
 
 /// What is wanted of a report file.
 #[derive(JsonSchema)]
-#[schemars(rename_all = "camelCase")]
+#[schemars(rename_all = "camelCase", example = example())]
 #[expect(dead_code, reason = "describes the body, which is read field by field")]
 pub(super) struct NewReportExport {
     format: ReportFormat,
@@ -36,6 +36,16 @@ pub(super) struct NewReportExport {
     branding: Option<Branding>,
     /// Whether the caller gets a mail when it is ready.
     notify: Option<bool>,
+}
+
+fn example() -> Value {
+    json!({
+        "format": "markdown",
+        "type": "full",
+        "sections": ["summary", "gaps"],
+        "branding": {"title": "Second review", "colour": "#1f4e79"},
+        "notify": false,
+    })
 }
 
 /// What the cover looks like.

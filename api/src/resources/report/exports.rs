@@ -11,7 +11,7 @@ use axum::{
 use domain::{
     Refusal, Scope,
     job::ReportExport,
-    permission::{ReadModels, ReadOrganizations, Right},
+    permission::{ReadModels, Right, WriteOrganizations},
     report::export::{self, About},
 };
 use entity::{Ref, organization, report_export, threat_model};
@@ -73,8 +73,8 @@ struct OfOrganization;
 
 impl Home for OfOrganization {
     type Entity = organization::Entity;
-    type Read = ReadOrganizations;
-    const PATH: &'static str = "/api/organizations/{id}/report/exports/";
+    type Read = WriteOrganizations;
+    const PATH: &'static str = "/api/organizations/{id}/portfolio-exports/";
     const NAME: &'static str = "Portfolio";
     const WORDS: &'static str = "an organization";
 
@@ -89,14 +89,14 @@ struct ExportPath {
     #[schemars(with = "i64")]
     id: String,
     #[schemars(with = "Uuid")]
-    export_id: String,
+    item_id: String,
 }
 
 impl ExportPath {
     /// Malformed ids name nothing.
     fn keys<E>(&self) -> Result<(Ref<E>, Uuid)> {
         let home = self.id.parse().map_err(|_| Error::not_found())?;
-        let export = self.export_id.parse().map_err(|_| Error::not_found())?;
+        let export = self.item_id.parse().map_err(|_| Error::not_found())?;
         Ok((Ref::new(home), export))
     }
 }
@@ -271,7 +271,7 @@ fn content<H: Home>() -> ApiMethodRouter<AppState> {
 }
 
 fn below<H: Home>() -> ApiRouter<AppState> {
-    let one = format!("{}{{export_id}}/", H::PATH);
+    let one = format!("{}{{item_id}}/", H::PATH);
     ApiRouter::new()
         .api_route(H::PATH, collection::<H>())
         .api_route(&one, record::<H>())

@@ -66,7 +66,7 @@ fn measures(facts: &Facts) -> Measures<'_> {
 }
 
 /// Names of the frameworks by key.
-fn names<'f>(facts: &'f Facts) -> BTreeMap<i64, &'f str> {
+fn names(facts: &Facts) -> BTreeMap<i64, &str> {
     let standards = shared::pairs(&facts.analysis).flat_map(|(_, measure)| &measure.standards);
     standards.filter_map(|one| Some((one.framework?, one.framework_name.as_str()))).collect()
 }

@@ -119,7 +119,8 @@ impl Edition {
             Some(model) => {
                 let team = inside.get::<threat_model::Entity>(model).await?.owning_team_id;
                 let readers = Actor::for_readers(row.organization_id, team);
-                let facts = Facts::read(store.read(&readers), row.organization_id, model).await?;
+                let scope = store.read(&readers);
+                let facts = Box::pin(Facts::read(scope, row.organization_id, model)).await?;
                 Source::Model(Box::new(facts))
             }
         };

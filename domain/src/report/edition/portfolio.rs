@@ -145,7 +145,7 @@ fn owners(facts: &PortfolioFacts) -> Vec<(String, u64)> {
         *owners.entry(owner).or_default() += gap.number.unsigned_abs();
     }
     let mut owners: Vec<_> = owners.into_iter().collect();
-    owners.sort_by(|one, next| next.1.cmp(&one.1));
+    owners.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     owners
 }
 

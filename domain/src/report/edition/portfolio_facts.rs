@@ -173,7 +173,7 @@ async fn gaps(scope: Scope<'_>) -> Result<Vec<GapLine>> {
     }
     let line = |((owner, model), number)| GapLine { owner, model, number };
     let mut gaps: Vec<GapLine> = sums.into_iter().map(line).collect();
-    gaps.sort_by(|one, next| next.number.cmp(&one.number));
+    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.number));
     Ok(gaps)
 }
 
