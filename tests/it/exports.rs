@@ -10,7 +10,7 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use tests::{App, Client, PASSWORD};
 
-use self::study::{FORMATS, Study, downloaded, member, rows, words};
+use self::study::{FORMATS, Study, downloaded, member, printed, rows, words};
 
 /// Names that are formulas, Markdown, HTML or commands of TeX and Typst.
 const HOSTILE: [&str; 6] = [
@@ -21,6 +21,9 @@ const HOSTILE: [&str; 6] = [
     "@SUM(1+1)",
     "Ζωή и Κίνδυνος",
 ];
+
+/// A red dot.
+const LOGO: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 
 fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_else(|| panic!("no number: {value}"))
@@ -97,6 +100,11 @@ async fn all_formats_have_the_numbers_of_the_report() {
     for (name, value) in &figures {
         assert!(page.contains(&format!("{value} {name}")), "no {name} {value} in {page}");
     }
+    let pages = printed(&study.file("pdf").await);
+    for (name, value) in &figures {
+        assert!(pages.contains(&value.to_string()) && pages.contains(name), "no {name} {value}");
+    }
+    assert!(pages.contains("Page 1 of ") && pages.contains("Contents"), "{pages}");
     let mut book = Xlsx::new(Cursor::new(study.file("xlsx").await)).expect("a workbook");
     let sheet = book.worksheet_range("Summary").expect("a sheet");
     let shown: Vec<_> = sheet.rows().map(|row| (row[0].to_string(), row[1].to_string())).collect();
@@ -146,6 +154,7 @@ async fn what_users_wrote_stays_text_in_every_format() {
     let text = String::from_utf8(text).expect("text");
     let bare = text.replace("\\<", "").replace("\\]", "");
     assert!(!bare.contains("<script") && !bare.contains("](javascript:"), "markup arrived");
+    let pages = closed_up(&printed(&study.file("pdf").await));
     let lines = rows(&member(&study.file("csv").await, "components.csv"));
     let mut book = Xlsx::new(Cursor::new(study.file("xlsx").await)).expect("a workbook");
     assert!(book.worksheet_formula("Components").expect("a sheet").is_empty(), "a formula");
@@ -153,12 +162,39 @@ async fn what_users_wrote_stays_text_in_every_format() {
     let cells: Vec<&Data> = sheet.rows().map(|row| &row[1]).collect();
     for name in HOSTILE {
         assert!(shown.contains(name), "no {name} in the page");
+        assert!(pages.contains(&closed_up(name)), "no {name} in {pages}");
         let is_formula = name.starts_with(['=', '@']);
         let safe = if is_formula { format!("'{name}") } else { name.to_owned() };
         assert!(lines.iter().any(|row| row[1] == safe), "no {safe} in {lines:?}");
         assert!(cells.contains(&&Data::String(name.to_owned())), "no {name} in {cells:?}");
     }
     assert!(text.contains("\\*\\*bold\\*\\*") && text.contains("Ζωή и Κίνδυνος"), "{text}");
+}
+
+/// Text without blanks, of which pages have more or fewer.
+fn closed_up(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_whitespace()).collect()
+}
+
+#[tokio::test]
+async fn a_pdf_is_tagged_and_has_bookmarks_a_language_and_fonts_of_its_own() {
+    let app = App::start().await;
+    let study = Study::new(&app).await;
+    let made = study.made(json!({"format": "pdf", "branding": {"logo": LOGO}})).await;
+    let file = downloaded(&study.owner, &made).await.bytes;
+    let document = pdf_extract::Document::load_mem(&file).expect("a PDF");
+    let catalog = document.catalog().expect("a catalog");
+    assert!(catalog.has(b"StructTreeRoot") && catalog.has(b"MarkInfo"), "not tagged");
+    assert_eq!(catalog.get(b"Lang").and_then(|one| one.as_str()).expect("text"), b"en");
+    assert!(catalog.has(b"Outlines"), "no bookmarks");
+    assert!(document.get_pages().len() > 10, "{} pages", document.get_pages().len());
+    let fonts = document.objects.values().filter_map(|one| one.as_dict().ok());
+    let mut descriptors = fonts.filter(|one| one.has_type(b"FontDescriptor")).peekable();
+    assert!(descriptors.peek().is_some(), "no fonts");
+    assert!(
+        descriptors.all(|one| one.has(b"FontFile2") || one.has(b"FontFile3")),
+        "a font is not embedded"
+    );
 }
 
 #[tokio::test]
@@ -211,9 +247,6 @@ async fn what_is_wrong_with_a_wish_is_said_by_field() {
     let left = std::fs::read_dir(kept).map(Iterator::count).unwrap_or_default();
     assert_eq!(left, 0, "files of refused wishes");
 }
-
-/// A red dot.
-const LOGO: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 
 #[tokio::test]
 async fn a_report_has_the_title_the_colour_and_the_logo_that_are_wanted() {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use tests::{Answer, App, Client, canvas, edge, node};
 
 /// Formats and the media types of their files.
-pub(crate) const FORMATS: [(&str, &str); 5] = [
+pub(crate) const FORMATS: [(&str, &str); 6] = [
+    ("pdf", "application/pdf"),
     ("json", "application/json"),
     ("markdown", "text/markdown; charset=utf-8"),
     ("csv", "application/zip"),
@@ -113,6 +114,12 @@ pub(crate) fn member(archive: &[u8], name: &str) -> String {
     let mut text = String::new();
     file.read_to_string(&mut text).expect("text");
     text
+}
+
+/// The text of pages, with one blank between words.
+pub(crate) fn printed(pdf: &[u8]) -> String {
+    let text = pdf_extract::extract_text_from_mem(pdf).expect("the text of a PDF");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The rows of a CSV file, its heading first (RFC 4180).

@@ -86,7 +86,7 @@ fn bars(chart: &Chart, bars: &[Bar]) -> String {
             rectangle(&mut svg, (NAMES, top + 6.0), (room, ROW - 12.0), "#e7ebef");
         }
         let mut left = NAMES;
-        for part in &bar.parts {
+        for part in bar.parts.iter().filter(|part| part.value > 0.0) {
             let width = room * part.value / whole;
             rectangle(&mut svg, (left, top + 6.0), (width, ROW - 12.0), colour(part.tone));
             left += width;

@@ -5,6 +5,7 @@ mod chart;
 mod html;
 mod json;
 mod markdown;
+mod pdf;
 mod snapshots;
 mod workbook;
 
@@ -61,7 +62,7 @@ pub fn write(
         ReportFormat::Csv => archive::write(edition, progress),
         ReportFormat::Html => html::write(edition, logo, progress).map(String::into_bytes),
         ReportFormat::Xlsx => workbook::write(edition, progress),
-        ReportFormat::Pdf => Err("PDF is not known here".to_owned()),
+        ReportFormat::Pdf => pdf::write(edition, logo, progress),
     }
 }
 

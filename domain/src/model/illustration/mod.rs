@@ -21,7 +21,6 @@ mod writing;
 
 use serde_json::Value;
 
-pub use self::png::{LARGEST_WIDTH, LEAST_WIDTH, Unpaintable, png};
 use self::{
     geometry::{Frame, Point},
     index::Effort,
@@ -32,6 +31,10 @@ use self::{
     scene::Scene,
     text::Letters,
     writing::{Anchor, Page},
+};
+pub use self::{
+    png::{LARGEST_WIDTH, LEAST_WIDTH, Unpaintable, png},
+    text::{BOLD, REGULAR},
 };
 
 /// Name of the picture, above it.

@@ -12,9 +12,9 @@ pub(super) const FAMILY: &str = "Liberation Sans";
 /// The font, and those with letters of the same widths, best first.
 pub(super) const FAMILIES: &str = "'Liberation Sans', Arial, Helvetica, sans-serif";
 /// The font in its usual weight.
-pub(super) const REGULAR: &[u8] = include_bytes!("../../../fonts/LiberationSans-Regular.ttf");
+pub const REGULAR: &[u8] = include_bytes!("../../../fonts/LiberationSans-Regular.ttf");
 /// The font in bold.
-pub(super) const BOLD: &[u8] = include_bytes!("../../../fonts/LiberationSans-Bold.ttf");
+pub const BOLD: &[u8] = include_bytes!("../../../fonts/LiberationSans-Bold.ttf");
 
 /// Most characters of a text that are looked at.
 const LONGEST: usize = 400;

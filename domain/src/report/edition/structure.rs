@@ -32,7 +32,8 @@ pub(super) fn pictures(facts: &Facts) -> Vec<Block> {
         return vec![Block::Text("The model has no diagrams yet.".to_owned())];
     }
     let picture = |diagram: &crate::report::document::DiagramLine| {
-        let heading = Heading { title: diagram.name.clone(), context: String::new() };
+        // The caption has the name.
+        let heading = Heading::default();
         let options = Options { theme: Theme::Light, legend: Legend::Shown };
         Block::Picture(Picture {
             svg: illustration::svg(&diagram.canvas_data, &heading, &options),

@@ -56,10 +56,10 @@ fn gravest(threats: Vec<&Threat>) -> Vec<&Threat> {
 
 fn listed(threats: &[&Threat]) -> Table {
     let columns = [
-        column("threat", "Threat", 38),
+        column("threat", "Threat", 54),
         column("severity", "Severity", 15),
-        column("status", "Status", 17),
-        column("countermeasures", "Countermeasures", 60),
+        column("status", "Status", 19),
+        column("countermeasures", "Countermeasures", 54),
     ];
     let rows = threats.iter().map(|threat| {
         let measures = threat.countermeasures.iter().map(measure).collect();
