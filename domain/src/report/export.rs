@@ -114,7 +114,8 @@ pub fn section_name(section: ReportSection) -> String {
     section.to_value()
 }
 
-const fn of_model(report_type: ReportType) -> &'static [ReportSection] {
+/// What a report of a type about a model shows, in order.
+pub const fn of_model(report_type: ReportType) -> &'static [ReportSection] {
     use ReportSection as S;
     match report_type {
         ReportType::Executive => &[S::Summary, S::Trends, S::Scope, S::Diagrams, S::Risks, S::Gaps],

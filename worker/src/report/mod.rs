@@ -12,6 +12,7 @@ mod workbook;
 use std::time::Instant;
 
 use domain::{
+    Store,
     job::{Exported, ReportExport},
     report::{
         edition::Edition,
@@ -23,7 +24,10 @@ use entity::{
     choice::{ExportState, ReportFormat},
     report_export,
 };
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -46,22 +50,43 @@ pub struct Logo {
 /// Hears how many sections are written.
 pub type Progress<'p> = &'p mut dyn FnMut(u64);
 
-/// Writes a report as a file. Takes long, so do not call it on a thread that serves others.
+/// Reads what a row asks for and writes it as a file, both on a thread of its own: it takes long, and
+/// memory that one thread gives back is used again by the same one.
 ///
 /// # Errors
-/// What is wrong, in words.
-pub fn write(
-    edition: &Edition,
+/// [`Failure::Final`] when the report cannot be written, others when the facts cannot be read.
+pub async fn make(
+    store: &Store,
+    row: &report_export::Model,
+    logo: Option<Logo>,
+    mut progress: impl FnMut(u64) + Send + 'static,
+) -> Result<Vec<u8>, Failure> {
+    let (store, row, runtime) = (store.clone(), row.clone(), Handle::current());
+    let making = tokio::task::spawn_blocking(move || {
+        let edition = runtime.block_on(Box::pin(Edition::read(&store, &row)))?;
+        write(edition, row.format, logo.as_ref(), &mut progress).map_err(|error| {
+            tracing::error!(error, "a report cannot be written");
+            Failure::Final(format!("the report cannot be written: {error}"))
+        })
+    });
+    making.await.map_err(|error| {
+        tracing::error!(%error, "writing a report panicked");
+        Failure::Final("an internal error; the log of the worker has the details".to_owned())
+    })?
+}
+
+fn write(
+    edition: Edition,
     format: ReportFormat,
     logo: Option<&Logo>,
     progress: Progress<'_>,
 ) -> Result<Vec<u8>, String> {
     match format {
-        ReportFormat::Json => json::write(edition, progress),
-        ReportFormat::Markdown => Ok(markdown::write(edition, progress).into_bytes()),
-        ReportFormat::Csv => archive::write(edition, progress),
-        ReportFormat::Html => html::write(edition, logo, progress).map(String::into_bytes),
-        ReportFormat::Xlsx => workbook::write(edition, progress),
+        ReportFormat::Json => json::write(&edition, progress),
+        ReportFormat::Markdown => Ok(markdown::write(&edition, progress).into_bytes()),
+        ReportFormat::Csv => archive::write(&edition, progress),
+        ReportFormat::Html => html::write(&edition, logo, progress).map(String::into_bytes),
+        ReportFormat::Xlsx => workbook::write(&edition, progress),
         ReportFormat::Pdf => pdf::write(edition, logo, progress),
     }
 }
@@ -75,7 +100,7 @@ impl Perform for ReportExport {
         if row.state != ExportState::Pending {
             return Ok(ended(self.export, row.state));
         }
-        match Box::pin(make(context, &row)).await {
+        match file(context, &row).await {
             Ok(content) if content.len() > LARGEST => {
                 let megabytes = LARGEST / (1024 * 1024);
                 let text = format!(
@@ -129,30 +154,18 @@ fn steps(row: &report_export::Model) -> u64 {
     export::sections(&row.sections).len() as u64 + STEPS_BESIDES
 }
 
-/// Reads the facts, then writes the file on a thread of its own.
-async fn make(context: &Context, row: &report_export::Model) -> Result<Vec<u8>, Failure> {
+/// The file, while its progress is told.
+async fn file(context: &Context, row: &report_export::Model) -> Result<Vec<u8>, Failure> {
     let total = steps(row);
     context.progress(0, Some(total), "Reading the threat model").await;
-    let edition = Box::pin(Edition::read(context.store(), row)).await?;
     let logo = logo(context, row).await?;
-    context.progress(1, Some(total), "Writing").await;
     let begun = Instant::now();
     let (sender, receiver) = unbounded_channel();
-    let format = row.format;
-    let writing = tokio::task::spawn_blocking(move || {
-        write(&edition, format, logo.as_ref(), &mut |done| tell(&sender, done))
-    });
-    follow(context, receiver, total).await;
-    let written = writing.await.map_err(|error| {
-        tracing::error!(%error, "writing a report panicked");
-        Failure::Final("an internal error; the log of the worker has the details".to_owned())
-    })?;
-    let content = written.map_err(|error| {
-        tracing::error!(error, "a report cannot be written");
-        Failure::Final(format!("the report cannot be written: {error}"))
-    })?;
+    let making = make(context.store(), row, logo, move |done| tell(&sender, done));
+    let (content, ()) = tokio::join!(making, follow(context, receiver, total));
+    let content = content?;
     let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(?format, bytes = content.len(), milliseconds, "wrote a report");
+    tracing::info!(format = ?row.format, bytes = content.len(), milliseconds, "wrote a report");
     Ok(content)
 }
 

@@ -96,7 +96,7 @@ struct Data<'d> {
 
 /// Writes the pages.
 pub(super) fn write(
-    edition: &Edition,
+    edition: Edition,
     logo: Option<&Logo>,
     progress: Progress<'_>,
 ) -> Result<Vec<u8>, String> {
@@ -105,19 +105,22 @@ pub(super) fn write(
         sections.push(printable(edition.section(*key, Extent::Printed)));
         progress(done);
     }
-    let desk = desk(edition, logo, sections)?;
-    let written = printed(&desk, edition);
+    let desk = desk(edition.cover(), logo, sections)?;
+    let timestamp = timestamp(edition.cover());
+    // The layout needs the room.
+    drop(edition);
+    let written = printed(&desk, timestamp);
     // The compiler remembers everything it did; a report is never like another.
     comemo::evict(0);
     written
 }
 
-fn desk(edition: &Edition, logo: Option<&Logo>, sections: Vec<Section>) -> Result<Desk, String> {
+fn desk(cover: &Cover, logo: Option<&Logo>, sections: Vec<Section>) -> Result<Desk, String> {
     let blocks = sections.iter().flat_map(|section| &section.blocks);
     let headings = blocks.filter(|block| matches!(block, Block::Heading(_))).count();
     let data = Data {
-        cover: edition.cover(),
-        moment: edition.cover().moment(),
+        cover,
+        moment: cover.moment(),
         logo: logo.map(|logo| logo.content_type.trim_start_matches("image/")),
         depth: if headings > MOST_HEADINGS { 1 } else { 2 },
         sections,
@@ -130,10 +133,10 @@ fn desk(edition: &Edition, logo: Option<&Logo>, sections: Vec<Section>) -> Resul
     })
 }
 
-fn printed(desk: &Desk, edition: &Edition) -> Result<Vec<u8>, String> {
+fn printed(desk: &Desk, timestamp: Option<Timestamp>) -> Result<Vec<u8>, String> {
     let document: PagedDocument =
         typst::compile(desk).output.map_err(|problems| in_words(&problems))?;
-    let options = PdfOptions { timestamp: timestamp(edition.cover()), ..PdfOptions::default() };
+    let options = PdfOptions { timestamp, ..PdfOptions::default() };
     typst_pdf::pdf(&document, &options).map_err(|problems| in_words(&problems))
 }
 

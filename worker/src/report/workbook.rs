@@ -70,6 +70,7 @@ fn about(edition: &Edition, sheet: &mut Worksheet) -> Result<(), XlsxError> {
     sheet.set_column_width(0, 24)?;
     sheet.set_column_width(1, 70)?;
     let strong = Format::new().set_bold();
+    sheet.set_row_height(0, 28)?;
     let large = Format::new().set_bold().set_font_size(18);
     sheet.write_string_with_format(0, 0, text(&cover.title), &large)?;
     sheet.write_string(1, 0, text(&cover.kind))?;
@@ -88,6 +89,9 @@ fn sheet(table: &Table, sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let last = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
     sheet.set_name(name(table.title))?;
     sheet.set_freeze_panes(1, 0)?;
+    sheet.set_landscape();
+    sheet.set_print_fit_to_pages(1, 0);
+    sheet.set_repeat_rows(0, 0)?;
     sheet.autofilter(0, 0, last, columns - 1)?;
     for (place, column) in (0..).zip(&table.columns) {
         sheet.set_column_width(place, column.width.clamp(10, 60))?;

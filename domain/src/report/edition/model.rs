@@ -96,7 +96,7 @@ fn risks(facts: &Facts) -> Vec<Block> {
 }
 
 /// Most gaps that a printed report lists.
-const PRINTED: usize = 400;
+const PRINTED: usize = 300;
 
 fn gaps(facts: &Facts, extent: Extent) -> Vec<Block> {
     let mut table = threats::gaps(facts);

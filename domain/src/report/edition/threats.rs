@@ -4,7 +4,7 @@ use super::{Block, Cell, Extent, Line, Table, Word, facts::Facts, summary::LEVEL
 use crate::report::{Countermeasure, ElementKind, Threat, threats as shared};
 
 /// Most threats that a printed report lists.
-const PRINTED: usize = 400;
+const PRINTED: usize = 300;
 
 /// Active threats by component and flow, each with its countermeasures.
 pub(super) fn blocks(facts: &Facts, extent: Extent) -> Vec<Block> {
