@@ -6,7 +6,9 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
 use chrono::TimeDelta;
+use entity::{Actor, Id, choice, report_export};
 use reqwest::{Method, header};
+use sea_orm::ActiveValue::Set;
 use serde_json::{Value, json};
 use tests::{App, Client, PASSWORD};
 
@@ -392,6 +394,35 @@ async fn a_file_expires_after_seven_days_and_is_removed() {
     app.jobs_ended().await;
     owner.get(path).await.expect(404);
     assert!(kept(&app).is_empty(), "{:?}", kept(&app));
+}
+
+#[tokio::test]
+async fn a_file_whose_job_was_cancelled_is_not_in_the_making_for_ever() {
+    let app = App::start().await;
+    let owner = app.owner().await;
+    let model = owner.model("Shop").await;
+    let actor = Actor::for_job(Id::trusted(owner.organization), None);
+    let row = report_export::ActiveModel {
+        id: Set(uuid::Uuid::now_v7()),
+        organization_id: Set(Id::trusted(owner.organization)),
+        threat_model_id: Set(Some(Id::trusted(model))),
+        format: Set(choice::ReportFormat::Json),
+        report_type: Set(choice::ReportType::Full),
+        state: Set(choice::ExportState::Pending),
+        expires_at: Set(app.state.store.clock().now() + TimeDelta::days(7)),
+        ..Default::default()
+    };
+    app.jobs_ended().await;
+    let transaction = app.state.store.write(&actor).await.expect("a transaction");
+    transaction.insert(row).await.expect("a row");
+    transaction.commit().await.expect("the commit");
+    app.state.store.clock().advance(TimeDelta::hours(25));
+    worker::schedule::ask(&app.state.store).await.expect("asked");
+    app.jobs_ended().await;
+    let path = format!("/api/threat-models/{model}/report/exports/");
+    let listed = again(&app, &owner).await.get(&path).await.expect(200);
+    assert_eq!(listed["results"][0]["state"], "failed");
+    assert!(listed["results"][0]["error"].is_string(), "{listed}");
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ impl Perform for Purge {
 /// Removes the files of expired reports, then their rows, so that none is left behind.
 async fn remove_reports(context: &Context) -> Result<u64, Failure> {
     let upkeep = context.store().upkeep();
+    upkeep.end_stale_exports().await?;
     let mut removed = 0;
     loop {
         let expired = upkeep.expired_exports().await?;

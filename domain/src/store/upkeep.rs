@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    Id, idempotency_key, mail_quota, one_time_token, organization, report_export, session,
-    threat_model_snapshot,
+    Id, choice::ExportState, idempotency_key, mail_quota, one_time_token, organization,
+    report_export, session, threat_model_snapshot,
 };
 use sea_orm::{
     ColumnTrait as _, DatabaseConnection, EntityTrait, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -64,6 +64,19 @@ impl Upkeep<'_> {
         use report_export::{Column, Entity};
         let expired = Entity::find().filter(Column::ExpiresAt.lt(self.clock.now()));
         Ok(expired.limit(EXPORTS).all(self.connection).await?)
+    }
+
+    /// Ends report files that have been in the making for a day: their job failed or was cancelled.
+    /// Returns how many.
+    pub async fn end_stale_exports(self) -> Result<u64> {
+        use report_export::{Column, Entity};
+        let text = "The report was not made. Ask for another one.";
+        let stale = Entity::update_many()
+            .col_expr(Column::State, Expr::value(ExportState::Failed))
+            .col_expr(Column::Error, Expr::value(text))
+            .filter(Column::State.eq(ExportState::Pending))
+            .filter(Column::CreatedAt.lt(self.clock.now() - TimeDelta::days(1)));
+        Ok(stale.exec(self.connection).await?.rows_affected)
     }
 
     /// Removes the rows of report files. Returns how many.
