@@ -17,6 +17,8 @@ pub struct Model {
     pub name: String,
     pub description: String,
     pub scoring_metadata: Document,
+    /// How the inherent score follows from the inputs; absent if it was stated.
+    pub scoring_result: Option<Document>,
     pub inherent_score: i32,
     pub inherent_level: RiskLevel,
     pub residual_score: Option<i32>,

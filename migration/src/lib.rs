@@ -55,6 +55,11 @@ impl MigratorTrait for Migrator {
             }),
             Box::new(Tables { name: "m20261123_000012_exports", tables: exports::tables }),
             Box::new(Tables { name: "m20261123_000013_snapshots", tables: snapshots::tables }),
+            Box::new(Extension {
+                name: "m20261123_000014_scoring_results",
+                columns: risks::scoring_results,
+                tables: Vec::new,
+            }),
         ]
     }
 }

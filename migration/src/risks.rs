@@ -1,8 +1,16 @@
 //! Risks and the threats they are made of.
 
-use crate::table::{Delete, Table};
+use crate::{
+    step::Column,
+    table::{Delete, Table},
+};
 
 const RISK_LEVEL: &[&str] = &["low", "medium", "high", "critical"];
+
+/// How scores came about, kept with them.
+pub(crate) fn scoring_results() -> Vec<Column> {
+    vec![Column::new("risk", "scoring_result", |column| column.text())]
+}
 
 /// In the order in which they are made.
 pub(crate) fn tables() -> Vec<Table> {

@@ -21,5 +21,7 @@ mod pages;
 mod permissions;
 mod schema;
 mod sharing;
+mod simulations;
+mod statements;
 mod threat_models;
 mod threats;

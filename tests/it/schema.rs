@@ -28,11 +28,12 @@ const TABLES_ON_POSTGRES: &str = "SELECT table_name AS name FROM information_sch
 #[tokio::test]
 async fn every_step_can_be_taken_back_and_taken_again() {
     for place in everywhere().await {
-        assert_eq!(migration::pending(&place.database).await.unwrap(), 12);
+        let steps = migration::pending(&place.database).await.unwrap();
+        assert!(steps > 10, "{steps}");
         migration::migrate(&place.database).await.unwrap();
         let tables = tables(&place.database).await;
         assert!(tables.contains("threat_model"));
-        migration::revert(&place.database, 12).await.unwrap();
+        migration::revert(&place.database, u32::try_from(steps).unwrap()).await.unwrap();
         assert_eq!(self::tables(&place.database).await, BTreeSet::new());
         migration::migrate(&place.database).await.unwrap();
         migration::migrate(&place.database).await.unwrap();

@@ -10,6 +10,7 @@ pub mod queue;
 pub mod registry;
 mod relay;
 pub mod report;
+mod risk;
 pub mod runtime;
 pub mod schedule;
 mod upkeep;

@@ -16,7 +16,7 @@ use crate::{
 
 impl Perform for ImportPack {
     async fn perform(self, context: &Context) -> Result<ImportAnswer, Failure> {
-        let (actor, organization) = (actor(context)?, organization(context)?);
+        let (actor, organization) = (context.agent()?, context.owner()?);
         context.progress(0, Some(1), &self.slug).await;
         let packs = context.catalogue().packs().await;
         let store = context.store();
@@ -29,7 +29,7 @@ impl Perform for ImportPack {
 
 impl Perform for SyncPacks {
     async fn perform(self, context: &Context) -> Result<SyncResult, Failure> {
-        let (actor, organization) = (actor(context)?, organization(context)?);
+        let (actor, organization) = (context.agent()?, context.owner()?);
         let packs = context.catalogue().packs().await;
         let sync = Sync::new(context.store(), &actor, organization, &packs, self.renewal)?;
         let parts = context.parts().await?;
@@ -50,7 +50,7 @@ impl Perform for SyncPacks {
 
 impl Perform for SyncPack {
     async fn perform(self, context: &Context) -> Result<Synced, Failure> {
-        let (actor, organization) = (actor(context)?, organization(context)?);
+        let (actor, organization) = (context.agent()?, context.owner()?);
         let packs = context.catalogue().packs().await;
         context.progress(0, Some(1), &self.slug).await;
         let sync = Sync::new(context.store(), &actor, organization, &packs, self.renewal)?;
@@ -65,16 +65,4 @@ fn outcome(part: job::Model) -> Outcome {
     let done = part.result.filter(|_| part.state == JobState::Done);
     let synced = done.and_then(|result| serde_json::from_value(result.into_inner()).ok());
     Outcome { slug, synced }
-}
-
-fn actor(context: &Context) -> Result<entity::Actor, Failure> {
-    context.actor().ok_or_else(nobody)
-}
-
-fn organization(context: &Context) -> Result<entity::Id<entity::organization::Entity>, Failure> {
-    context.organization().ok_or_else(nobody)
-}
-
-fn nobody() -> Failure {
-    Failure::Final("the job names no organization".to_owned())
 }

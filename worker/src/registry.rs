@@ -3,7 +3,7 @@
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 
 use domain::job::{
-    ImportPack, Job, Pauses, Purge, ReportExport, SyncPack, SyncPacks, TakeSnapshots,
+    ImportPack, Job, Pauses, Purge, ReportExport, SimulateRisk, SyncPack, SyncPacks, TakeSnapshots,
     mail::{
         RemindInvited, SendDigest, SendDigests, SendInvitation, SendInvitationReminder,
         SendMagicLink, SendPasswordChanged, SendPasswordReset, SendReportReady, SendVerification,
@@ -106,6 +106,7 @@ impl Registry {
             .with::<ImportPack>()
             .with::<SyncPacks>()
             .with::<SyncPack>()
+            .with::<SimulateRisk>()
     }
 
     /// Adds a kind of job.

@@ -168,6 +168,16 @@ impl Context {
         self.organization().map(|id| Actor::for_job(id, self.requested_by()))
     }
 
+    /// Like [`organization`](Self::organization), for work that cannot do without one.
+    pub fn owner(&self) -> Result<Id<organization::Entity>, Failure> {
+        self.organization().ok_or_else(nobody)
+    }
+
+    /// Like [`actor`](Self::actor), for work that cannot do without one.
+    pub fn agent(&self) -> Result<Actor, Failure> {
+        self.actor().ok_or_else(nobody)
+    }
+
     /// Where mails go.
     pub fn mailer(&self) -> &Mailer {
         &self.runtime.0.mailer
@@ -210,4 +220,8 @@ impl Context {
         }
         due || last
     }
+}
+
+fn nobody() -> Failure {
+    Failure::Final("the job names no organization".to_owned())
 }

@@ -149,11 +149,11 @@ pub(super) fn complete(path: &str, operation: &mut Value) {
     let summary = operation["summary"].clone();
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     responses.remove("default");
-    for code in expected {
-        responses.entry(code).or_insert_with(|| json!({"description": ""}));
+    for code in &expected {
+        responses.entry(*code).or_insert_with(|| json!({"description": ""}));
     }
     for (code, response) in responses.iter_mut() {
-        standardize(code, response);
+        standardize(code, response, &expected);
         if response.get("description").is_some_and(|text| text == "") {
             response["description"].clone_from(&summary);
         }
@@ -209,17 +209,22 @@ fn can_be_refused(schema: &Value) -> bool {
     schema.get("enum").is_some() || schema["type"] == "integer"
 }
 
-/// Errors with nothing of their own to say refer to the shared answer; others take its schema.
-fn standardize(code: &str, response: &mut Value) {
+/// Errors with nothing of their own to say refer to the shared answer; others take its schema, or
+/// add theirs where the operation can answer both.
+fn standardize(code: &str, response: &mut Value, expected: &[&str]) {
     let Some(standard) = STANDARDS.iter().find(|standard| standard.code == code) else { return };
     let text = response["description"].as_str().unwrap_or_default();
     if text.is_empty() || text == standard.text {
         *response = json!({"$ref": format!("#/components/responses/{}", standard.name)});
         return;
     }
-    let schema = &response["content"]["application/json"]["schema"];
+    let schema = &mut response["content"]["application/json"]["schema"];
     if schema.is_null() || schema["$ref"] == "#/components/schemas/Error" {
         response["content"] = standard.response()["content"].take();
+        return;
+    }
+    if expected.contains(&code) {
+        *schema = json!({"anyOf": [schema.take(), standard.schema()]});
     }
 }
 

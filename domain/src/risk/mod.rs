@@ -4,6 +4,7 @@ pub mod following;
 pub mod linking;
 pub mod residual;
 pub mod scoring;
+pub mod simulation;
 pub mod summary;
 
 pub use following::{follow, follow_risks, follow_threats, linked, linked_to};

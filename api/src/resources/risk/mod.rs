@@ -3,6 +3,7 @@
 mod actions;
 mod methods;
 mod record;
+mod simulation;
 mod view;
 
 use aide::axum::ApiRouter;
@@ -13,5 +14,9 @@ const TAG: &str = "Risks";
 
 /// The routes of this module.
 pub fn routes() -> ApiRouter<AppState> {
-    ApiRouter::new().merge(actions::routes()).merge(methods::routes()).merge(record::routes())
+    ApiRouter::new()
+        .merge(actions::routes())
+        .merge(methods::routes())
+        .merge(record::routes())
+        .merge(simulation::routes())
 }

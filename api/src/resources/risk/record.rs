@@ -141,9 +141,10 @@ async fn settle(
 }
 
 fn score(draft: &mut ActiveModel, method: ScoringMethod, stated: Option<i32>) -> DomainResult<()> {
-    let score = scoring::inherent_score(method, draft.scoring_metadata.as_ref(), stated)?;
-    draft.inherent_score = Set(score);
-    draft.inherent_level = Set(level_of(score));
+    let inherent = scoring::inherent_score(method, draft.scoring_metadata.as_ref(), stated)?;
+    draft.inherent_score = Set(inherent.score);
+    draft.inherent_level = Set(level_of(inherent.score));
+    draft.scoring_result = Set(inherent.result.map(Into::into));
     Ok(())
 }
 

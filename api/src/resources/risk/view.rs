@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     Result, Scope,
-    risk::{self, RiskThreat, Tally, scoring},
+    risk::{self, RiskThreat, Tally},
 };
 use entity::{
     Document, Id,
@@ -14,7 +14,6 @@ use entity::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::wire::Timestamp;
 
@@ -64,7 +63,7 @@ pub(super) struct View {
     /// The inputs of the scoring method.
     scoring_metadata: Document,
     /// How the inherent score follows from the inputs; null if it was stated.
-    scoring_result: Option<Value>,
+    scoring_result: Option<Document>,
     threats: Vec<LinkedThreat>,
     format_metadata: Document,
 }
@@ -155,20 +154,14 @@ pub(super) async fn views(rows: Vec<Model>, scope: Scope<'_>) -> Result<Vec<View
         }
         let common = surroundings.common(&row, tally);
         View {
-            scoring_result: result(&row, common.scoring_method),
             common,
+            scoring_result: row.scoring_result,
             scoring_metadata: row.scoring_metadata,
             threats: threats.into_iter().map(LinkedThreat::from).collect(),
             format_metadata: row.format_metadata,
         }
     };
     Ok(rows.into_iter().map(view).collect())
-}
-
-/// How the score follows from the inputs, if it does.
-fn result(row: &Model, method: ScoringMethod) -> Option<Value> {
-    let assessed = scoring::method(method).assess(&row.scoring_metadata).ok().flatten()?;
-    (assessed.score == row.inherent_score).then_some(assessed.result)
 }
 
 impl From<RiskThreat> for LinkedThreat {

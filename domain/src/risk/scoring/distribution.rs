@@ -6,6 +6,7 @@ use rand::{Rng, SeedableRng, rngs::Xoshiro256PlusPlus};
 
 /// Random numbers that are the same on every machine and with every run: the algorithm is named,
 /// and conversions are done here, so that no update of a library changes a score.
+#[derive(Debug)]
 pub(super) struct Dice(Xoshiro256PlusPlus);
 
 impl Dice {

@@ -3,8 +3,8 @@
 //! Risk is the loss to be expected in a year: loss event frequency × loss magnitude. The frequency
 //! is estimated directly, or as threat event frequency × vulnerability, the share of threat events
 //! that become loss events. Estimates have a minimum, a most likely value and a maximum and are
-//! drawn from PERT distributions; the simulation draws frequency and magnitude ten thousand times
-//! and reports the mean and percentiles of the yearly loss.
+//! drawn from PERT distributions; the simulation draws frequency and magnitude ten thousand times,
+//! or as often as somebody asks for, and reports the mean and percentiles of the yearly loss.
 //! Sources: Open FAIR Risk Taxonomy (O-RT) <https://publications.opengroup.org/c20b>, Open FAIR Risk
 //! Analysis (O-RA) <https://publications.opengroup.org/c20a>.
 //!
@@ -21,7 +21,8 @@ use super::{
     whole,
 };
 
-const TRIALS: usize = 10_000;
+/// Trials of the simulation that every change of a risk runs.
+pub const TRIALS: usize = 10_000;
 /// The same inputs always give the same score.
 const SEED: u64 = 0x00FA_1200_0000_0001;
 /// Largest frequency and magnitude that are taken.
@@ -34,7 +35,7 @@ const THREAT_EVENTS: &str = "threatEventFrequency";
 const VULNERABILITY: &str = "vulnerability";
 
 /// How often losses occur in a year.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Frequency {
     Direct(Estimate),
     Derived { threat_events: Estimate, vulnerability: Estimate },
@@ -61,25 +62,61 @@ pub(super) fn schema() -> Value {
 }
 
 pub(super) fn assess(values: &Map<String, Value>) -> Assessed {
-    let inputs = Inputs::new(values);
-    if !inputs.has_any(&[FREQUENCY, MAGNITUDE, THREAT_EVENTS, VULNERABILITY]) {
-        return Ok(None);
+    let Some(mut simulation) = Simulation::new(values, SEED)? else { return Ok(None) };
+    simulation.run(TRIALS);
+    Ok(Some(simulation.assessment()))
+}
+
+/// A simulation of yearly losses, run in as many parts as one likes: the parts draw from one
+/// sequence of random numbers, so only the seed and the number of trials decide the result.
+#[derive(Debug)]
+pub struct Simulation {
+    frequency: Frequency,
+    magnitude: Estimate,
+    dice: Dice,
+    losses: Vec<f64>,
+}
+
+impl Simulation {
+    /// Begins with the inputs of a risk: nothing if none of them is there, or what is wrong.
+    pub fn new(values: &Map<String, Value>, seed: u64) -> Result<Option<Self>, String> {
+        let inputs = Inputs::new(values);
+        if !inputs.has_any(&[FREQUENCY, MAGNITUDE, THREAT_EVENTS, VULNERABILITY]) {
+            return Ok(None);
+        }
+        let (frequency, magnitude) = (frequency(inputs)?, required(inputs, MAGNITUDE, LARGEST)?);
+        Ok(Some(Self { frequency, magnitude, dice: Dice::new(seed), losses: Vec::new() }))
     }
-    let frequency = frequency(inputs)?;
-    let magnitude = required(inputs, MAGNITUDE, LARGEST)?;
-    let losses = simulate(frequency, magnitude);
-    let mean = mean(&losses);
-    let percentiles: Map<String, Value> = PERCENTILES
-        .iter()
-        .map(|percent| (format!("p{percent}"), json!(losses[TRIALS * percent / 100].round())))
-        .collect();
-    Ok(Some(Assessment {
-        score: on_scale(mean),
-        result: json!({
-            "annualLoss": {"mean": mean.round(), "percentiles": percentiles},
-            "trials": TRIALS,
-        }),
-    }))
+
+    /// Draws the losses of some more years.
+    pub fn run(&mut self, trials: usize) {
+        self.losses.reserve(trials);
+        for _ in 0..trials {
+            let (frequency, magnitude) =
+                (self.frequency.draw(&mut self.dice), self.magnitude.draw(&mut self.dice));
+            self.losses.push(frequency * magnitude);
+        }
+    }
+
+    /// The score, with the mean and percentiles of the yearly loss. At least one trial was run.
+    pub fn assessment(mut self) -> Assessment {
+        self.losses.sort_by(f64::total_cmp);
+        let trials = self.losses.len();
+        let mean = mean(&self.losses);
+        let percentiles: Map<String, Value> = PERCENTILES
+            .iter()
+            .map(|percent| {
+                (format!("p{percent}"), json!(self.losses[trials * percent / 100].round()))
+            })
+            .collect();
+        Assessment {
+            score: on_scale(mean),
+            result: json!({
+                "annualLoss": {"mean": mean.round(), "percentiles": percentiles},
+                "trials": trials,
+            }),
+        }
+    }
 }
 
 fn frequency(inputs: Inputs<'_>) -> Result<Frequency, String> {
@@ -97,16 +134,7 @@ fn frequency(inputs: Inputs<'_>) -> Result<Frequency, String> {
     })
 }
 
-/// Yearly losses, smallest first.
-fn simulate(frequency: Frequency, magnitude: Estimate) -> Vec<f64> {
-    let mut dice = Dice::new(SEED);
-    let mut losses: Vec<f64> =
-        (0..TRIALS).map(|_| frequency.draw(&mut dice) * magnitude.draw(&mut dice)).collect();
-    losses.sort_by(f64::total_cmp);
-    losses
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+#[expect(clippy::cast_precision_loss, reason = "a few millions at most")]
 fn mean(losses: &[f64]) -> f64 {
     losses.iter().sum::<f64>() / losses.len() as f64
 }
@@ -160,7 +188,7 @@ fn malformed(name: &str, largest: f64) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Assessment, assess, on_scale};
+    use super::{Assessment, Simulation, assess, on_scale};
 
     fn assessed(inputs: &Value) -> Result<Assessment, String> {
         Ok(assess(inputs.as_object().expect("an object"))?.expect("inputs are there"))
@@ -203,6 +231,19 @@ mod tests {
     fn the_same_inputs_give_the_same_result() {
         let inputs = json!({"lossEventFrequency": [1, 5], "lossMagnitude": [100, 900]});
         assert_eq!(assessed(&inputs), assessed(&inputs));
+    }
+
+    #[test]
+    fn a_simulation_in_parts_is_one_simulation() {
+        let inputs = json!({"lossEventFrequency": [1, 5], "lossMagnitude": [100, 900]});
+        let simulated = |parts: &[usize]| {
+            let inputs = inputs.as_object().expect("an object");
+            let mut simulation = Simulation::new(inputs, 7).expect("valid").expect("inputs");
+            parts.iter().for_each(|trials| simulation.run(*trials));
+            simulation.assessment()
+        };
+        assert_eq!(simulated(&[100, 900, 4_000]), simulated(&[5_000]));
+        assert_ne!(simulated(&[5_000]).result, simulated(&[6_000]).result);
     }
 
     #[test]

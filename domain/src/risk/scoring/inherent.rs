@@ -6,13 +6,24 @@ use serde_json::{Value, json};
 use super::method;
 use crate::{Error, Result, Violations};
 
-/// The inherent score, 0 to 100: from the inputs of the method, else the one that was stated.
+/// The inherent score, 0 to 100, and how it came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inherent {
+    /// The score, 0 to 100.
+    pub score: i32,
+    /// The steps from the inputs to the score; absent if it was stated.
+    pub result: Option<Value>,
+}
+
+/// The inherent score: from the inputs of the method, else the one that was stated.
 ///
 /// `stated` is absent if no score was stated or if it is out of range.
-pub fn inherent_score(key: ScoringMethod, inputs: &Value, stated: Option<i32>) -> Result<i32> {
+pub fn inherent_score(key: ScoringMethod, inputs: &Value, stated: Option<i32>) -> Result<Inherent> {
     match method(key).assess(inputs) {
-        Ok(Some(assessment)) => Ok(assessment.score),
-        Ok(None) => stated.ok_or_else(unstated),
+        Ok(Some(assessment)) => {
+            Ok(Inherent { score: assessment.score, result: Some(assessment.result) })
+        }
+        Ok(None) => stated.map(|score| Inherent { score, result: None }).ok_or_else(unstated),
         Err(text) => Err(malformed(key, inputs, text)),
     }
 }
@@ -44,20 +55,23 @@ mod tests {
     use entity::choice::ScoringMethod;
     use serde_json::json;
 
-    use super::inherent_score;
+    use super::{Inherent, inherent_score};
 
     #[test]
     fn inputs_outweigh_a_stated_score() {
         let inputs = json!({"likelihood": "rare", "impact": "minor"});
         let score = inherent_score(ScoringMethod::TmLibrary, &inputs, Some(60));
-        assert_eq!(score.expect("valid"), 8);
+        let score = score.expect("valid");
+        assert_eq!(score.score, 8);
+        assert!(score.result.is_some());
     }
 
     #[test]
     fn without_inputs_the_stated_score_counts() {
         for key in [ScoringMethod::Fair, ScoringMethod::OwaspRr, ScoringMethod::Custom] {
             let inputs = json!({"justification": "Judged"});
-            assert_eq!(inherent_score(key, &inputs, Some(60)).expect("valid"), 60);
+            let score = inherent_score(key, &inputs, Some(60)).expect("valid");
+            assert_eq!(score, Inherent { score: 60, result: None });
             assert!(inherent_score(key, &inputs, None).is_err());
         }
     }

@@ -15,7 +15,8 @@ mod tm_library;
 use entity::choice::ScoringMethod;
 use serde_json::{Map, Value, json};
 
-pub use inherent::inherent_score;
+pub use fair::{Simulation, TRIALS};
+pub use inherent::{Inherent, inherent_score};
 
 /// A score and how it came about.
 #[derive(Clone, Debug, PartialEq)]

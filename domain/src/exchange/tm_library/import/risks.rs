@@ -80,7 +80,7 @@ fn row(
         "impact": or("impact", "moderate"),
         "impactDescription": text(risk, "impact_description"),
     });
-    let (score, level) = assessed(risk, &inputs);
+    let (score, level, result) = assessed(risk, &inputs);
     let given = |name: &str| risk.get(name).cloned().unwrap_or_default();
     let kept = [("originalScore", given("score")), ("originalLevel", given("level"))];
     let mapped = [
@@ -100,6 +100,7 @@ fn row(
         name: Set(free_name(title(risk), text(risk, "symbolic_name"), taken)),
         description: Set(text(risk, "description").to_owned()),
         scoring_metadata: Set(inputs.into()),
+        scoring_result: Set(result.map(Into::into)),
         inherent_score: Set(score),
         inherent_level: Set(level),
         residual_level: Set(level),
@@ -109,9 +110,9 @@ fn row(
 }
 
 /// By the matrix of the format; with unknown words, what the document says.
-fn assessed(risk: &Object, inputs: &Value) -> (i32, RiskLevel) {
+fn assessed(risk: &Object, inputs: &Value) -> (i32, RiskLevel, Option<Value>) {
     if let Ok(Some(assessment)) = method(ScoringMethod::TmLibrary).assess(inputs) {
-        return (assessment.score, level_of(assessment.score));
+        return (assessment.score, level_of(assessment.score), Some(assessment.result));
     }
     let score = risk.get("score").and_then(Value::as_f64).unwrap_or_default();
     let score = stretched(score);
@@ -122,7 +123,7 @@ fn assessed(risk: &Object, inputs: &Value) -> (i32, RiskLevel) {
         "critical" => RiskLevel::Critical,
         _ => level_of(score),
     };
-    (score, level)
+    (score, level, None)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "clamped to 0 to 100")]
