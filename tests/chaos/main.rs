@@ -18,7 +18,7 @@ use tests::Client;
 use tokio::time::{Instant, sleep};
 
 use site::Site;
-use work::{Accepted, ask, faults, jobs, register, until_none};
+use work::{Accepted, ask, faults, invite, jobs, register, until_none};
 
 const UNFINISHED: &str = "state IN ('pending', 'queued', 'running')";
 
@@ -54,6 +54,9 @@ const LONG: [Mishap; 9] = [
     Mishap::IdsTwiceInTheQueue,
 ];
 
+/// How many jobs the worker that is killed holds at least.
+const HELD: i64 = 2;
+
 /// Organizations that ask for work; each asks for about fifteen jobs.
 const SHORT_CROWD: usize = 3;
 const LONG_CROWD: usize = 14;
@@ -64,34 +67,46 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> ExitCode {
     let long = std::env::args().any(|argument| argument == "--long");
     let (mishaps, crowd) = if long { (&LONG[..], LONG_CROWD) } else { (&SHORT[..], SHORT_CROWD) };
-    let (mut passed, mut failed) = (0, 0);
-    match run(mishaps, crowd, &mut passed, &mut failed).await {
-        Ok(()) => {}
-        Err(error) => {
-            println!("the chaos broke off: {error}");
-            failed += 1;
-        }
+    let mut score = Score::default();
+    if let Err(error) = run(mishaps, crowd, &mut score).await {
+        println!("the chaos broke off: {error}");
+        score.failed += 1;
     }
-    println!("chaos: {passed} passed, {failed} failed");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!("chaos: {} passed, {} failed", score.passed, score.failed);
+    if score.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn run(
-    mishaps: &[Mishap],
-    crowd: usize,
-    passed: &mut u32,
-    failed: &mut u32,
-) -> Result<(), Failure> {
+/// How many mishaps were survived.
+#[derive(Default)]
+struct Score {
+    passed: u32,
+    failed: u32,
+}
+
+/// What was seen while something befell the processes.
+#[derive(Default)]
+struct Seen {
+    faults: Vec<String>,
+    accepted: Accepted,
+}
+
+impl Seen {
+    fn fault(&mut self, text: impl Into<String>) {
+        self.faults.push(text.into());
+    }
+}
+
+async fn run(mishaps: &[Mishap], crowd: usize, score: &mut Score) -> Result<(), Failure> {
     platform::tls::install();
     let mut site = Site::start()?;
     let database = database::connect(&Address::new(site.database()), 4).await?;
     for mishap in mishaps {
         let faults = survive(&mut site, &database, *mishap, crowd).await?;
         if faults.is_empty() {
-            *passed += 1;
+            score.passed += 1;
             continue;
         }
-        *failed += 1;
+        score.failed += 1;
         println!("  FAILED {mishap:?}");
         faults.iter().take(12).for_each(|fault| println!("    {fault}"));
         site.print_logs();
@@ -111,20 +126,20 @@ async fn survive(
     }
     let before = jobs(database, "1 = 1").await;
     let work = tokio::spawn(crowd_asks(owners.clone()));
-    let mut found = Vec::new();
-    befall(site, database, mishap, &mut found).await?;
+    let mut seen = Seen::default();
+    befall(site, database, mishap, &owners[0], &mut seen).await?;
     let mended = Instant::now();
-    let accepted = work.await?;
+    seen.accepted.extend(work.await?);
     if until_none(database, UNFINISHED).await.is_none() {
-        found.push(format!("{} jobs do not end", jobs(database, UNFINISHED).await));
+        seen.fault(format!("{} jobs do not end", jobs(database, UNFINISHED).await));
     }
     let recovery = mended.elapsed();
     settle(&owners, database).await;
     let organizations: Vec<i64> = owners.iter().map(|owner| owner.organization).collect();
-    found.extend(faults(database, &site.mails(), &accepted, &organizations).await);
+    seen.faults.extend(faults(database, &site.mails(), &seen.accepted, &organizations).await);
     let total = jobs(database, "1 = 1").await - before;
     println!("{mishap:?}: {total} jobs, all ended {:.1} s afterwards", recovery.as_secs_f64());
-    Ok(found)
+    Ok(seen.faults)
 }
 
 async fn crowd_asks(owners: Vec<Client>) -> Accepted {
@@ -150,11 +165,12 @@ async fn befall(
     site: &mut Site,
     database: &DatabaseConnection,
     mishap: Mishap,
-    found: &mut Vec<String>,
+    owner: &Client,
+    seen: &mut Seen,
 ) -> Result<(), Failure> {
     match mishap {
-        Mishap::WorkerKilled => kill_worker(site, database, found).await?,
-        Mishap::ApiKilledAgainAndAgain => kill_api(site, database, found).await?,
+        Mishap::WorkerKilled => kill_worker(site, database, seen).await?,
+        Mishap::ApiKilledAgainAndAgain => kill_api(site, database, owner, seen).await?,
         Mishap::AllWorkersKilledDuringImports => {
             for _ in 0..3 {
                 under_way(database, "kind = 'import_pack'").await;
@@ -176,19 +192,13 @@ async fn befall(
             under_way(database, "1 = 1").await;
             site.stop_postgres_for(Duration::from_secs(10));
         }
-        Mishap::DiskFull => {
-            if !site.fill_disk_for(Duration::from_secs(4))? {
-                println!("  left out: no small disk can be mounted here");
-            }
-        }
+        Mishap::DiskFull => fill_disk(site, database, owner, seen).await?,
         Mishap::ClockAhead => {
-            let ahead = site.start_worker_ahead()?;
+            site.start_worker_ahead()?;
             under_way(database, "1 = 1").await;
             sleep(Duration::from_secs(12)).await;
-            if !ahead {
-                println!("  left out: libfaketime is not installed");
-            } else if !site.clock_was_noticed() {
-                found.push("no worker noticed that its clock is wrong".to_owned());
+            if !site.clock_was_noticed() {
+                seen.fault("no worker noticed that its clock is wrong");
             }
         }
         Mishap::IdsTwiceInTheQueue => repeat_ids(site, database).await?,
@@ -210,13 +220,16 @@ async fn under_way(database: &DatabaseConnection, condition: &str) {
 async fn kill_worker(
     site: &mut Site,
     database: &DatabaseConnection,
-    found: &mut Vec<String>,
+    seen: &mut Seen,
 ) -> Result<(), Failure> {
-    under_way(database, "kind LIKE '%pack%'").await;
-    let number = site.kill_worker()?;
-    let killed = Instant::now();
+    let number = busiest(site, database).await;
     let held = format!("state = 'running' AND worker LIKE '{number}-%'");
+    site.kill_worker_of(number)?;
+    let killed = Instant::now();
     let jobs_held = jobs(database, &held).await;
+    if jobs_held == 0 {
+        seen.fault("the worker that was killed held no job");
+    }
     until_none(database, &held).await;
     let time = killed.elapsed();
     println!(
@@ -224,30 +237,85 @@ async fn kill_worker(
         time.as_secs_f64()
     );
     if time > TAKEN_OVER {
-        found.push(format!("jobs of a dead worker waited {time:?}"));
+        seen.fault(format!("jobs of a dead worker waited {time:?}"));
     }
     site.start_worker()?;
     Ok(())
 }
 
+/// The number of the process of a worker that holds several jobs; of any if none does in time.
+async fn busiest(site: &Site, database: &DatabaseConnection) -> u32 {
+    let workers = site.workers();
+    for _ in 0..600 {
+        for number in &workers {
+            let held = format!("state = 'running' AND worker LIKE '{number}-%'");
+            if jobs(database, &held).await >= HELD {
+                return *number;
+            }
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    workers[0]
+}
+
+/// The API dies between commit and publishing, each time: Redis does not answer, so that what it
+/// commits stays in the ledger; then the API is killed, and Redis answers again.
 async fn kill_api(
     site: &mut Site,
     database: &DatabaseConnection,
-    found: &mut Vec<String>,
+    owner: &Client,
+    seen: &mut Seen,
 ) -> Result<(), Failure> {
     // Imports wait for each other and may rest in the ledger; mails have no limit.
     let resting = "state = 'pending' AND attempts = 0 AND kind LIKE 'send%'";
     for pause in [300, 150, 450, 50, 250] {
         sleep(Duration::from_millis(pause)).await;
+        site.hold_redis();
+        seen.accepted.extend(invite(owner, 3).await);
+        let unpublished = jobs(database, resting).await;
         site.kill_api()?;
+        site.let_redis_go();
         let killed = Instant::now();
-        until_none(database, resting).await;
-        if killed.elapsed() > PUBLISHED {
-            found.push(format!("a commit was published after {:?}", killed.elapsed()));
+        if unpublished == 0 {
+            seen.fault("the API had published everything when it died");
         }
-        println!("  published {:.1} s after the death", killed.elapsed().as_secs_f64());
+        until_none(database, resting).await;
+        let time = killed.elapsed();
+        println!(
+            "  {unpublished} commits were published {:.1} s after the death",
+            time.as_secs_f64()
+        );
+        if time > PUBLISHED {
+            seen.fault(format!("a commit was published after {time:?}"));
+        }
         site.start_api()?;
     }
+    Ok(())
+}
+
+/// Mails cannot be written while the disk is full, and leave once there is room again.
+async fn fill_disk(
+    site: &Site,
+    database: &DatabaseConnection,
+    owner: &Client,
+    seen: &mut Seen,
+) -> Result<(), Failure> {
+    let filler = site.fill_disk()?;
+    seen.accepted.extend(invite(owner, 3).await);
+    let hit = "state = 'pending' AND attempts > 0 AND kind LIKE 'send%'";
+    let mut failed = 0;
+    for _ in 0..200 {
+        failed = jobs(database, hit).await;
+        if failed > 0 {
+            break;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    println!("  {failed} mails found the disk full");
+    if failed == 0 {
+        seen.fault("no mail found the disk full");
+    }
+    std::fs::remove_file(filler)?;
     Ok(())
 }
 

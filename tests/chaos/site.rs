@@ -110,26 +110,35 @@ impl Site {
         Ok(())
     }
 
-    /// A worker whose clock is two minutes ahead, if the machine can do that.
-    pub(crate) fn start_worker_ahead(&mut self) -> io::Result<bool> {
+    /// A worker whose clock is two minutes ahead.
+    pub(crate) fn start_worker_ahead(&mut self) -> io::Result<()> {
         if !Path::new(FAKETIME).exists() {
-            return Ok(false);
+            return Err(io::Error::other("libfaketime is not installed"));
         }
         let mut worker = self.program("forewarn-worker", "ahead.log")?;
         worker.env("LD_PRELOAD", FAKETIME).env("FAKETIME", AHEAD);
         worker.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         self.workers.push(worker.spawn()?);
-        Ok(true)
+        Ok(())
     }
 
-    /// Kills the oldest worker. Answers the number of its process.
-    pub(crate) fn kill_worker(&mut self) -> io::Result<u32> {
-        let mut worker = self.workers.remove(0);
-        let number = worker.id();
+    /// The numbers of the processes of the workers, oldest first.
+    pub(crate) fn workers(&self) -> Vec<u32> {
+        self.workers.iter().map(Child::id).collect()
+    }
+
+    /// Kills the oldest worker.
+    pub(crate) fn kill_worker(&mut self) -> io::Result<()> {
+        self.kill_worker_of(self.workers[0].id())
+    }
+
+    /// Kills the worker with this process.
+    pub(crate) fn kill_worker_of(&mut self, number: u32) -> io::Result<()> {
+        let position = self.workers.iter().position(|worker| worker.id() == number);
+        let mut worker = self.workers.remove(position.expect("a worker that runs"));
         let killed = worker.kill();
         worker.wait()?;
-        killed?;
-        Ok(number)
+        killed
     }
 
     pub(crate) fn kill_api(&mut self) -> io::Result<()> {
@@ -150,6 +159,16 @@ impl Site {
         pause(&[self.redis.id()], time);
     }
 
+    /// Redis does not answer from now on.
+    pub(crate) fn hold_redis(&self) {
+        signal("-STOP", &[self.redis.id()]);
+    }
+
+    /// Redis answers again.
+    pub(crate) fn let_redis_go(&self) {
+        signal("-CONT", &[self.redis.id()]);
+    }
+
     pub(crate) fn stop_postgres_for(&self, time: Duration) {
         pause(&self.postgres_processes(), time);
     }
@@ -167,17 +186,16 @@ impl Site {
         processes
     }
 
-    /// Fills the disk of the data directory for a while. `false` if it is the disk of the machine.
-    pub(crate) fn fill_disk_for(&self, time: Duration) -> io::Result<bool> {
+    /// Fills the disk of the data directory. Answers the file that does so.
+    pub(crate) fn fill_disk(&self) -> io::Result<PathBuf> {
         if !self.has_small_disk {
-            return Ok(false);
+            return Err(io::Error::other("no small disk can be mounted: run this as root"));
         }
         let file = self.data().join("filler");
-        // Ends with an error when nothing more fits.
-        let _ = fs::write(&file, vec![0_u8; 64 << 20]);
-        sleep(time);
-        fs::remove_file(file)?;
-        Ok(true)
+        match fs::write(&file, vec![0_u8; 64 << 20]) {
+            Ok(()) => Err(io::Error::other("the disk is larger than the filler")),
+            Err(_) => Ok(file),
+        }
     }
 
     /// Whether the worker with the wrong clock noticed that.
@@ -273,11 +291,15 @@ fn wait_for(port: u16) -> io::Result<()> {
 }
 
 fn pause(processes: &[u32], time: Duration) {
-    let numbers: Vec<String> = processes.iter().map(u32::to_string).collect();
-    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    run("kill", &[&["-STOP"], numbers.as_slice()].concat());
+    signal("-STOP", processes);
     sleep(time);
-    run("kill", &[&["-CONT"], numbers.as_slice()].concat());
+    signal("-CONT", processes);
+}
+
+fn signal(name: &str, processes: &[u32]) {
+    let numbers: Vec<String> = processes.iter().map(u32::to_string).collect();
+    let numbers = numbers.iter().map(String::as_str);
+    run("kill", &std::iter::once(name).chain(numbers).collect::<Vec<_>>());
 }
 
 fn parent_of(process: u32) -> Option<u32> {

@@ -69,7 +69,14 @@ pub(crate) async fn ask(owner: &Client) -> Accepted {
         accepted.jobs.extend(begin(owner, "/api/packs/import_single/", body).await);
     }
     accepted.jobs.extend(begin(owner, "/api/packs/sync_from_source/", json!({})).await);
-    for _ in 0..4 {
+    accepted.extend(invite(owner, 4).await);
+    accepted
+}
+
+/// Invites so many people, one after the other.
+pub(crate) async fn invite(owner: &Client, number: usize) -> Accepted {
+    let mut accepted = Accepted::default();
+    for _ in 0..number {
         let email = format!("guest.{}@example.test", Uuid::new_v4().simple());
         let body = json!({"email": email, "role": "member"});
         let path = format!("/api/teams/{}/invite-member/", owner.team);
