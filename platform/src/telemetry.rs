@@ -1,4 +1,4 @@
-//! Log lines and traces.
+//! Log lines, traces and measures.
 
 use std::{
     io::{self, IsTerminal as _},
@@ -6,9 +6,12 @@ use std::{
 };
 
 use opentelemetry::{global, trace::TracerProvider as _};
-use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{MetricExporter, Protocol, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{
-    Resource, propagation::TraceContextPropagator, trace::SdkTracer, trace::SdkTracerProvider,
+    Resource,
+    metrics::SdkMeterProvider,
+    propagation::TraceContextPropagator,
+    trace::{SdkTracer, SdkTracerProvider},
 };
 use tracing::Subscriber;
 use tracing_subscriber::{
@@ -25,7 +28,7 @@ const UNTRACED: &str = "info,hyper=off,hyper_util=off,reqwest=off,h2=off,opentel
 /// Log lines that say nothing to an operator at the level he asked for.
 const QUIET: &str = "apalis_core=warn,aide=warn,opentelemetry=warn,sqlx=warn";
 
-/// How long the end of the process waits for the last spans to be sent.
+/// How long the end of the process waits for the last spans and measures to be sent.
 const FLUSH: Duration = Duration::from_secs(5);
 
 /// Why telemetry cannot start.
@@ -43,29 +46,36 @@ pub enum TelemetryError {
 
 /// Keeps telemetry running; sends what is left when dropped.
 #[derive(Debug)]
-#[must_use = "spans are lost when this is dropped"]
-pub struct Telemetry(Option<SdkTracerProvider>);
+#[must_use = "spans and measures are lost when this is dropped"]
+pub struct Telemetry(Option<Collected>);
+
+/// What goes to a collector.
+#[derive(Debug)]
+struct Collected {
+    traces: SdkTracerProvider,
+    measures: SdkMeterProvider,
+}
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Some(provider) = self.0.take()
-            && let Err(error) = provider.shutdown_with_timeout(FLUSH)
-        {
-            tracing::warn!(%error, "the last spans could not be sent");
+        let Some(Collected { traces, measures }) = self.0.take() else { return };
+        let ended = [traces.shutdown_with_timeout(FLUSH), measures.shutdown_with_timeout(FLUSH)];
+        for error in ended.into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "the last spans or measures could not be sent");
         }
     }
 }
 
-/// Starts logging and, when a collector is named, tracing for the process called `name`. A second
-/// call in one process keeps what the first installed.
+/// Starts logging and, when a collector is named, tracing and measuring for the process called
+/// `name`. A second call in one process keeps what the first installed.
 pub fn install(settings: &Settings, name: &'static str) -> Result<Telemetry, TelemetryError> {
     global::set_text_map_propagator(TraceContextPropagator::new());
-    let provider = settings.otlp_endpoint.as_ref().map(|address| provider(address, name));
-    let provider = provider.transpose()?;
-    let traces = provider.as_ref().map(|provider| traces(provider.tracer(name)));
+    let collected = settings.otlp_endpoint.as_ref().map(|address| collected(address, name));
+    let collected = collected.transpose()?;
+    let traces = collected.as_ref().map(|collected| traces(collected.traces.tracer(name)));
     // Fails only when a subscriber is there already, as in a test that starts several servers.
     let _ = tracing_subscriber::registry().with(lines(settings)).with(traces).try_init();
-    Ok(Telemetry(provider))
+    Ok(Telemetry(collected))
 }
 
 fn lines<S>(settings: &Settings) -> Box<dyn Layer<S> + Send + Sync>
@@ -91,22 +101,30 @@ where
     tracing_opentelemetry::layer().with_tracer(tracer).with_filter(EnvFilter::new(UNTRACED))
 }
 
-fn provider(address: &Address, name: &'static str) -> Result<SdkTracerProvider, TelemetryError> {
-    // The exporter takes the address as it is, whereas the variable names the part before the path.
-    let endpoint = format!("{}/v1/traces", address.reveal().trim_end_matches('/'));
-    let exporter = SpanExporter::builder()
+fn collected(address: &Address, name: &'static str) -> Result<Collected, TelemetryError> {
+    let unusable = |problem: String| TelemetryError::Exporter { address: address.clone(), problem };
+    // The exporters take addresses as they are, whereas the setting names the part before the path.
+    let endpoint = |signal: &str| format!("{}/v1/{signal}", address.reveal().trim_end_matches('/'));
+    let resource = Resource::builder().with_service_name(name).build();
+    let spans = SpanExporter::builder()
         .with_http()
         .with_protocol(Protocol::HttpBinary)
-        .with_endpoint(endpoint)
+        .with_endpoint(endpoint("traces"))
         .build()
-        .map_err(|error| TelemetryError::Exporter {
-            address: address.clone(),
-            problem: error.to_string(),
-        })?;
-    let provider = SdkTracerProvider::builder()
-        .with_batch_exporter(exporter)
-        .with_resource(Resource::builder().with_service_name(name).build())
+        .map_err(|error| unusable(error.to_string()))?;
+    let metrics = MetricExporter::builder()
+        .with_http()
+        .with_protocol(Protocol::HttpBinary)
+        .with_endpoint(endpoint("metrics"))
+        .build()
+        .map_err(|error| unusable(error.to_string()))?;
+    let traces = SdkTracerProvider::builder()
+        .with_batch_exporter(spans)
+        .with_resource(resource.clone())
         .build();
-    global::set_tracer_provider(provider.clone());
-    Ok(provider)
+    let measures =
+        SdkMeterProvider::builder().with_periodic_exporter(metrics).with_resource(resource).build();
+    global::set_tracer_provider(traces.clone());
+    global::set_meter_provider(measures.clone());
+    Ok(Collected { traces, measures })
 }

@@ -5,6 +5,7 @@ pub mod completion;
 pub mod engine;
 mod library;
 pub mod mail;
+mod meters;
 mod perform;
 pub mod queue;
 pub mod registry;

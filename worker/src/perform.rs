@@ -18,6 +18,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
 use crate::{
+    meters::Meters,
     queue::Queue,
     registry::{Failure, Handler},
     runtime::{Context, Runtime},
@@ -54,6 +55,18 @@ enum Ending {
     Lost,
 }
 
+impl Ending {
+    /// For measures.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Ended(Ok(_)) => "done",
+            Self::Ended(Err(Failure::Delegated)) => "delegated",
+            Self::Ended(Err(_)) => "failed",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 impl Performer {
     pub(crate) fn new(runtime: Runtime, queue: Queue) -> Self {
         let name = format!("{}-{}", std::process::id(), Uuid::new_v4().simple());
@@ -85,7 +98,9 @@ impl Performer {
             Some(handler) => self.run(handler, &claim).await,
             None => Ending::Ended(Err(Failure::Passing("no handler for this kind of job".into()))),
         };
-        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let time = begun.elapsed();
+        Meters::of_process().tell_attempt(&claim.job.kind, ending.name(), time);
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Span::current().record("job.milliseconds", milliseconds);
         match ending {
             Ending::Ended(result) => self.conclude(&claim, result).await,

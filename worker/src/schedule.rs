@@ -13,6 +13,8 @@ use domain::{
 };
 use platform::Shutdown;
 
+use crate::meters::Meters;
+
 const HOUR: i64 = 3600;
 
 /// How often the clock is looked at.
@@ -37,7 +39,7 @@ pub(crate) async fn run(store: Store, shutdown: Shutdown) {
     }
 }
 
-/// Says what waits, runs or has failed, by kind, for those who watch the log.
+/// Says what waits, runs or has failed, by kind, for those who watch.
 async fn tell_depths(store: &Store) {
     let depths = match store.ledger().depths().await {
         Ok(depths) => depths,
@@ -47,6 +49,7 @@ async fn tell_depths(store: &Store) {
         }
     };
     let now = store.clock().now();
+    Meters::of_process().tell_depths(&depths, now);
     for depth in depths {
         tracing::info!(
             job.kind = depth.kind,

@@ -35,3 +35,10 @@ pub enum JobState {
     #[sea_orm(string_value = "cancelled")]
     Cancelled,
 }
+
+/// The name by which the state is stored and shown.
+impl std::fmt::Display for JobState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&sea_orm::ActiveEnum::to_value(self))
+    }
+}

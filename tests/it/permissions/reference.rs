@@ -8,8 +8,17 @@ use serde_json::Value;
 use super::operation::Operation;
 
 /// Numbers that name nothing.
-const NUMBERS: [&str; 7] =
-    ["displayOrder", "expires", "expiresInDays", "page", "port", "trustLevel", "width"];
+const NUMBERS: [&str; 9] = [
+    "displayOrder",
+    "expires",
+    "expiresInDays",
+    "page",
+    "port",
+    "seed",
+    "trials",
+    "trustLevel",
+    "width",
+];
 
 /// Of which kind the record is that a field or a parameter names; none for plain numbers.
 pub(super) fn kind<'o>(operation: &'o Operation, name: &str) -> Option<&'o str> {

@@ -239,7 +239,9 @@ mod tests {
         let simulated = |parts: &[usize]| {
             let inputs = inputs.as_object().expect("an object");
             let mut simulation = Simulation::new(inputs, 7).expect("valid").expect("inputs");
-            parts.iter().for_each(|trials| simulation.run(*trials));
+            for trials in parts {
+                simulation.run(*trials);
+            }
             simulation.assessment()
         };
         assert_eq!(simulated(&[100, 900, 4_000]), simulated(&[5_000]));
