@@ -93,7 +93,7 @@ fn write(
 
 impl Perform for ReportExport {
     async fn perform(self, context: &Context) -> Result<Exported, Failure> {
-        let organization = context.organization().ok_or_else(nobody)?;
+        let organization = context.owner()?;
         let actor = Actor::for_job(organization, None);
         let row = export::of_job(context.store().read(&actor), self.export).await?;
         let Some(row) = row else { return Ok(ended(self.export, ExportState::Failed)) };
@@ -206,10 +206,6 @@ async fn refuse(
 fn failed(error: &platform::storage::StorageError) -> Failure {
     tracing::error!(error = error as &dyn std::error::Error, "the storage failed");
     Failure::Passing("the file cannot be kept at the moment".to_owned())
-}
-
-fn nobody() -> Failure {
-    Failure::Final("the job names no organization".to_owned())
 }
 
 /// Text without letters that no file may hold: control characters other than line ends and tabs.
