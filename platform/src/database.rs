@@ -118,7 +118,10 @@ fn options(address: &Address, connections: u32) -> ConnectOptions {
         .acquire_timeout(BUSY)
         .test_before_acquire(false)
         .sqlx_logging(false)
-        .map_sqlx_postgres_opts(|postgres| postgres.application_name("forewarn"))
+        // Compiling a statement takes PostgreSQL longer than any of them runs.
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.application_name("forewarn").options([("jit", "off")])
+        })
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .create_if_missing(true)
