@@ -4,6 +4,7 @@ mod accounts;
 mod exports;
 mod families;
 mod jobs;
+mod lanes;
 mod library;
 mod mails;
 mod models;
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
                 columns: risks::scoring_results,
                 tables: Vec::new,
             }),
+            Box::new(lanes::Lanes),
         ]
     }
 }

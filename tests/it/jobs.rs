@@ -5,6 +5,7 @@ mod workshop;
 
 use std::{
     collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -120,7 +121,10 @@ async fn a_job_of_a_dead_worker_is_taken_over() {
         workshop.clock.advance(TimeDelta::seconds(31));
         let done = workshop.wait(id).await;
         assert_eq!((done.state, done.attempts), (JobState::Done, 2));
-        assert!(!ledger.finish(&dead, "late".into()).await.expect("asked"), "the dead one is late");
+        assert!(
+            !ledger.finish(Arc::new(dead), "late".into()).await.expect("asked"),
+            "the dead one is late"
+        );
         workshop.close(engine).await;
     }
 }

@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use uuid::Uuid;
-use worker::{Queue, Runtime};
+use worker::{Engine, Queue, Registry, Runtime};
 
 use crate::{Browser, Client};
 
@@ -77,6 +77,19 @@ impl App {
 
     /// Starts with settings besides those of tests.
     pub async fn start_with(more: &[(&str, &str)]) -> Self {
+        Self::assemble(more, Registry::standard(), worker::start).await
+    }
+
+    /// Starts as the server does: with Redis it leaves these jobs to workers elsewhere.
+    pub async fn hosting(registry: Registry) -> Self {
+        Self::assemble(&[], registry, worker::host).await
+    }
+
+    async fn assemble(
+        more: &[(&str, &str)],
+        registry: Registry,
+        engine: fn(Runtime, Queue, &Shutdown) -> Engine,
+    ) -> Self {
         let data = tempfile::tempdir().expect("a folder for data");
         let mut settings = settings_in(data.path());
         let cleanup = choose_backend(&mut settings).await;
@@ -95,9 +108,9 @@ impl App {
         migration::migrate(&connection).await.expect("the schema");
         let queue = Queue::open(&settings).await.expect("a queue");
         let state = server::assemble(settings, connection, queue.clone()).expect("an API");
-        let runtime = Runtime::open(&state.settings, state.store.clone()).expect("a worker");
+        let runtime = Runtime::with_registry(&state.settings, state.store.clone(), registry);
         let shutdown = Shutdown::default();
-        let engine = worker::start(runtime, queue, &shutdown);
+        let engine = engine(runtime.expect("a worker"), queue, &shutdown);
         tokio::spawn(engine.stopped());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));

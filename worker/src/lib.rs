@@ -1,8 +1,10 @@
 //! Performs jobs: linked by the worker binary, which takes them from Redis, and by the API when it
 //! runs alone and performs them itself.
 
+mod clerk;
 pub mod completion;
 pub mod engine;
+mod gathering;
 mod library;
 pub mod mail;
 mod meters;

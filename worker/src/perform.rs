@@ -18,6 +18,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
 use crate::{
+    clerk::Clerk,
     meters::Meters,
     queue::Queue,
     registry::{Failure, Handler},
@@ -41,10 +42,7 @@ const UNKNOWN_PAUSES: Pauses = Pauses::up_to(Duration::from_mins(10));
 pub(crate) struct Performer {
     runtime: Runtime,
     queue: Queue,
-    /// Unique in the cluster.
-    name: Arc<str>,
-    /// What this worker can do.
-    kinds: Arc<[&'static str]>,
+    clerk: Arc<Clerk>,
 }
 
 /// How an attempt ended.
@@ -70,15 +68,15 @@ impl Ending {
 impl Performer {
     pub(crate) fn new(runtime: Runtime, queue: Queue) -> Self {
         let name = format!("{}-{}", std::process::id(), Uuid::new_v4().simple());
-        let kinds = runtime.registry().kinds().into();
-        Self { runtime, queue, name: name.into(), kinds }
+        let kinds = runtime.registry().kinds();
+        let clerk = Clerk::new(runtime.store().clone(), name, kinds, LEASE);
+        Self { runtime, queue, clerk: Arc::new(clerk) }
     }
 
     /// Performs the job unless another worker has it or it is finished. Safe to call twice.
     pub(crate) async fn perform(&self, id: Uuid) -> domain::Result<()> {
-        let ledger = self.runtime.store().ledger();
-        let Some(claim) = ledger.claim(id, &self.name, LEASE, &self.kinds).await? else {
-            if ledger.leave(id, &self.kinds).await? {
+        let Some(claim) = self.clerk.claim(id).await? else {
+            if self.clerk.leave(id).await? {
                 tracing::warn!(job.id = %id, "left to a worker of another version: unknown kind");
             }
             return Ok(());
@@ -89,7 +87,7 @@ impl Performer {
 
     /// Gives back what this worker holds, for a process that cannot wait any longer.
     pub(crate) async fn release(&self) -> domain::Result<u64> {
-        self.runtime.store().ledger().release(&self.name).await
+        self.clerk.release().await
     }
 
     async fn attempt(&self, claim: Arc<Claim>) -> domain::Result<()> {
@@ -143,7 +141,11 @@ impl Performer {
         }
     }
 
-    async fn conclude(&self, claim: &Claim, result: Result<Value, Failure>) -> domain::Result<()> {
+    async fn conclude(
+        &self,
+        claim: &Arc<Claim>,
+        result: Result<Value, Failure>,
+    ) -> domain::Result<()> {
         if result == Err(Failure::Delegated) {
             tracing::info!("left to other jobs");
             self.queue.announce(claim.job.id).await;
@@ -163,12 +165,16 @@ impl Performer {
         self.note(claim, &result).await
     }
 
-    async fn note(&self, claim: &Claim, result: &Result<Value, Failure>) -> domain::Result<()> {
-        let ledger = self.runtime.store().ledger();
+    async fn note(
+        &self,
+        claim: &Arc<Claim>,
+        result: &Result<Value, Failure>,
+    ) -> domain::Result<()> {
         let noted = match result {
-            Ok(output) => ledger.finish(claim, output.clone()).await?,
+            Ok(output) => self.clerk.finish(claim, output.clone()).await?,
             Err(failure) => {
                 let afterwards = self.afterwards(claim, failure);
+                let ledger = self.runtime.store().ledger();
                 ledger.fail(claim, &failure.to_string(), afterwards).await?
             }
         };

@@ -39,6 +39,7 @@ pub(crate) async fn run(store: Store, queue: Queue, registry: Registry, shutdown
     let limits = registry.limits();
     let mut relay = Relay { store, queue, limits, reap_at: now, clock_at: now, pause: POLL };
     while !shutdown.has_begun() {
+        let begun = Instant::now();
         let rest = match relay.turn().await {
             Ok(rest) => {
                 relay.pause = POLL;
@@ -53,6 +54,8 @@ pub(crate) async fn run(store: Store, queue: Queue, registry: Registry, shutdown
         if matches!(rest, Rest::More) {
             continue;
         }
+        // However often it is woken, it leaves the database as much time as it took.
+        tokio::time::sleep(begun.elapsed().min(POLL)).await;
         tokio::select! {
             () = shutdown.begun() => {}
             () = relay.store.ledger().enqueued() => {}

@@ -51,7 +51,7 @@ async fn no_more_of_a_kind_are_handed_over_than_may_run() {
         assert_eq!(ledger.publish_due(MANY, LEASE, &limits).await.expect("asked"), []);
         let claim = ledger.claim(jobs[0].id, "worker", LEASE, KINDS).await.expect("claimed");
         assert_eq!(ledger.publish_due(MANY, LEASE, &limits).await.expect("asked"), []);
-        ledger.finish(&claim.expect("it is free"), "done".into()).await.expect("finished");
+        ledger.finish(claim.expect("it is free").into(), "done".into()).await.expect("finished");
         let next = ledger.publish_due(MANY, LEASE, &limits).await.expect("published");
         assert_eq!(next.len(), 1);
         workshop.remove().await;

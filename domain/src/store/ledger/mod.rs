@@ -4,16 +4,17 @@ mod families;
 mod inspection;
 mod publishing;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{Document, Id, choice::JobState, job, user};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
-    EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QuerySelect as _,
+    DbBackend, DbErr, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryResult,
+    QuerySelect as _, QueryTrait as _,
     prelude::Json,
-    sea_query::{Expr, ExprTrait as _, OnConflict},
+    sea_query::{CaseStatement, Expr, ExprTrait as _, OnConflict},
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -153,12 +154,24 @@ impl Ledger<'_> {
         lease: Duration,
         kinds: &[&str],
     ) -> Result<Option<Claim>> {
+        Ok(self.claim_all(&[id], worker, lease, kinds).await?.pop())
+    }
+
+    /// Takes several jobs, in one statement. Those that cannot be taken are left out.
+    pub async fn claim_all(
+        self,
+        ids: &[Uuid],
+        worker: &str,
+        lease: Duration,
+        kinds: &[&str],
+    ) -> Result<Vec<Claim>> {
         let now = self.clock.now();
         let taken = job::Entity::update_many()
-            .filter(job::Column::Id.eq(id))
+            .filter(job::Column::Id.is_in(ids.iter().copied()))
             .filter(job::Column::State.is_in(WAITING))
             .filter(job::Column::Kind.is_in(kinds.iter().copied()))
             .filter(job::Column::RunAt.lte(now))
+            .filter(self.soon_lasting())
             .col_expr(job::Column::State, Expr::value(JobState::Running))
             .col_expr(job::Column::Attempts, Expr::col(job::Column::Attempts).add(1))
             .col_expr(job::Column::Worker, Expr::value(worker))
@@ -166,7 +179,8 @@ impl Ledger<'_> {
             .col_expr(job::Column::StartedAt, Expr::value(now))
             .exec_with_returning(self.connection)
             .await?;
-        Ok(taken.into_iter().next().map(|job| Claim { job, worker: worker.to_owned() }))
+        let claim = |job| Claim { job, worker: worker.to_owned() };
+        Ok(taken.into_iter().map(claim).collect())
     }
 
     /// Leaves a job to workers of another version if it is of none of these kinds. It is offered
@@ -201,15 +215,29 @@ impl Ledger<'_> {
     }
 
     /// Ends a job with its result. `false` when the worker does not hold it any more.
-    pub async fn finish(self, claim: &Claim, result: Json) -> Result<bool> {
-        let values = vec![
-            (job::Column::State, Expr::value(JobState::Done)),
-            (job::Column::Result, Expr::value(Document::from(result))),
-            (job::Column::Error, Expr::value(None::<String>)),
-            (job::Column::LeaseUntil, Expr::value(NEVER)),
-            (job::Column::FinishedAt, Expr::value(self.clock.now())),
-        ];
-        self.change(claim, values).await
+    pub async fn finish(self, claim: Arc<Claim>, result: Json) -> Result<bool> {
+        Ok(!self.finish_all(&[(claim, result)]).await?.is_empty())
+    }
+
+    /// Ends several jobs with their results, in one statement. Answers those that the worker still
+    /// held.
+    pub async fn finish_all(self, ends: &[(Arc<Claim>, Json)]) -> Result<HashSet<Uuid>> {
+        let held = ends.iter().fold(Condition::any(), |any, (claim, _)| any.add(claim.held()));
+        let result = ends.iter().fold(CaseStatement::new(), |case, (claim, result)| {
+            let result = Expr::value(Document::from(result.clone()));
+            case.case(Expr::col(job::Column::Id).eq(claim.job.id), result)
+        });
+        let mut ending = job::Entity::update_many()
+            .filter(held)
+            .filter(self.soon_lasting())
+            .col_expr(job::Column::State, Expr::value(JobState::Done))
+            .col_expr(job::Column::Result, result.into())
+            .col_expr(job::Column::Error, Expr::value(None::<String>))
+            .col_expr(job::Column::LeaseUntil, Expr::value(NEVER))
+            .col_expr(job::Column::FinishedAt, Expr::value(self.clock.now()))
+            .into_query();
+        ending.returning_col(job::Column::Id);
+        keys(self.connection.query_all(&ending).await?)
     }
 
     /// Notes that an attempt failed. `false` when the worker does not hold the job any more.
@@ -307,6 +335,19 @@ impl Ledger<'_> {
         Ok(forgotten.rows_affected)
     }
 
+    /// A condition that is always true. It lets PostgreSQL answer before the change is on its
+    /// disk: changes get there in their order, and when the last are lost with the server a job is
+    /// begun once more, as when its worker died.
+    fn soon_lasting(self) -> Condition {
+        let always = Condition::all();
+        match self.connection.get_database_backend() {
+            DbBackend::Postgres => {
+                always.add(Expr::cust("set_config('synchronous_commit', 'off', true) IS NOT NULL"))
+            }
+            _ => always,
+        }
+    }
+
     async fn change(self, claim: &Claim, values: Vec<(job::Column, Expr)>) -> Result<bool> {
         let held = job::Entity::update_many().filter(claim.held());
         let change =
@@ -342,6 +383,11 @@ pub(super) async fn prove_held(transaction: &DatabaseTransaction, claim: &Claim)
     }
     let text = "The job was cancelled or given to another worker.";
     Err(Error::Refused(Refusal::Conflict, text.to_owned()))
+}
+
+/// The ids that a statement returned.
+fn keys(rows: Vec<QueryResult>) -> Result<HashSet<Uuid>> {
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?)
 }
 
 fn delta(duration: Duration) -> TimeDelta {

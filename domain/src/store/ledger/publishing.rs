@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use entity::{choice::JobState, job};
 use sea_orm::{
-    ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QuerySelect as _,
-    QueryTrait as _, Statement,
+    ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, FromQueryResult,
+    QueryFilter as _, QuerySelect as _, QueryTrait as _, Statement,
     sea_query::{Expr, LockBehavior, LockType},
 };
 use uuid::Uuid;
 
-use super::{Ledger, NEVER, Published, delta};
+use super::{Ledger, NEVER, Published, delta, keys};
 use crate::Result;
 
 /// Most jobs of one organization and one urgency that are on their way or running. The others
@@ -48,15 +48,16 @@ impl Ledger<'_> {
             .filter(job::Column::State.eq(JobState::Pending))
             .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
             .into_query();
-        let marked = job::Entity::update_many()
+        let mut marking = job::Entity::update_many()
             .filter(job::Column::Id.in_subquery(free))
             .filter(job::Column::State.eq(JobState::Pending))
+            .filter(self.soon_lasting())
             .col_expr(job::Column::State, Expr::value(JobState::Queued))
             .col_expr(job::Column::PublishedAt, Expr::value(now))
             .col_expr(job::Column::LeaseUntil, Expr::value(now + delta(lease)))
-            .exec_with_returning(self.connection)
-            .await?;
-        let marked: std::collections::HashSet<Uuid> = marked.iter().map(|job| job.id).collect();
+            .into_query();
+        marking.returning_col(job::Column::Id);
+        let marked = keys(self.connection.query_all(&marking).await?)?;
         let published = due.into_iter().filter(|due| marked.contains(&due.id));
         Ok(published
             .map(|due| Published { id: due.id, priority: due.priority, turn: due.turn })
@@ -80,27 +81,23 @@ impl Ledger<'_> {
     async fn due(self, most: u64, limits: &[(&str, u32)]) -> Result<Vec<Due>> {
         let backend = self.connection.get_database_backend();
         let limited: String = limits.iter().map(|(kind, limit)| limitation(kind, *limit)).collect();
-        let now = match backend {
-            sea_orm::DbBackend::Postgres => "$1",
-            _ => "?",
-        };
+        let first = first_of_lanes(backend);
         let statement = format!(
-            r#"SELECT id, priority, turn FROM (
+            r#"WITH RECURSIVE {LANES}
+            SELECT id, priority, turn FROM (
                 SELECT id, priority, run_at, kind, turn, ROW_NUMBER() OVER (
                     PARTITION BY kind ORDER BY turn, run_at, id) AS place
                 FROM (
-                    SELECT j.id, j.priority, j.run_at, j.kind,
+                    SELECT first.id, first.priority, first.run_at, first.kind,
                         COALESCE(busy.jobs, 0) + ROW_NUMBER() OVER (
-                            PARTITION BY j.organization_id, j.priority ORDER BY j.run_at, j.id
+                            PARTITION BY first.owner, first.priority
+                            ORDER BY first.run_at, first.id
                         ) AS turn
-                    FROM "job" AS j LEFT JOIN (
-                        SELECT organization_id, COUNT(*) AS jobs FROM "job"
-                        WHERE state IN ('queued', 'running') GROUP BY organization_id
-                    ) AS busy ON busy.organization_id = j.organization_id
-                    WHERE j.state = 'pending' AND j.run_at <= {now}
-                        AND (j.waits_for IS NULL OR NOT EXISTS (
-                            SELECT 1 FROM "job" AS other WHERE other.id = j.waits_for
-                            AND other.state IN ('pending', 'queued', 'running')))
+                    FROM ({first}) AS first LEFT JOIN (
+                        SELECT COALESCE(organization_id, 0) AS owner, COUNT(*) AS jobs FROM "job"
+                        WHERE state IN ('queued', 'running')
+                        GROUP BY COALESCE(organization_id, 0)
+                    ) AS busy ON busy.owner = first.owner
                 ) AS lined_up WHERE turn <= {LANE}
             ) AS placed WHERE 1 = 1{limited}
             ORDER BY priority DESC, turn, run_at, id LIMIT {most}"#
@@ -108,6 +105,51 @@ impl Ledger<'_> {
         let values = [self.clock.now().into()];
         let statement = Statement::from_sql_and_values(backend, statement, values);
         Ok(Due::find_by_statement(statement).all(self.connection).await?)
+    }
+}
+
+/// The organizations with jobs that wait, 0 for none, and with each of them their urgencies: found
+/// by one look into an index for each.
+const LANES: &str = r#"owners(owner) AS (
+        SELECT MIN(COALESCE(organization_id, 0)) FROM "job" WHERE state = 'pending'
+        UNION ALL
+        SELECT (SELECT MIN(COALESCE(organization_id, 0)) FROM "job"
+            WHERE state = 'pending' AND COALESCE(organization_id, 0) > owners.owner)
+        FROM owners WHERE owners.owner IS NOT NULL
+    ), lanes(owner, priority) AS (
+        SELECT owner, (SELECT MAX(priority) FROM "job"
+            WHERE state = 'pending' AND COALESCE(organization_id, 0) = owners.owner)
+        FROM owners WHERE owners.owner IS NOT NULL
+        UNION ALL
+        SELECT owner, (SELECT MAX(priority) FROM "job"
+            WHERE state = 'pending' AND COALESCE(organization_id, 0) = lanes.owner
+                AND priority < lanes.priority)
+        FROM lanes WHERE lanes.priority IS NOT NULL
+    )"#;
+
+/// The first jobs of each organization and urgency, however many wait behind them.
+fn first_of_lanes(backend: DbBackend) -> String {
+    let (now, columns) = match backend {
+        DbBackend::Postgres => ("$1", "j.id, j.priority, j.run_at, j.kind, lanes.owner"),
+        _ => ("?", "j.id"),
+    };
+    let first = format!(
+        r#"SELECT {columns} FROM "job" AS j
+        WHERE j.state = 'pending' AND COALESCE(j.organization_id, 0) = lanes.owner
+            AND j.priority = lanes.priority AND j.run_at <= {now}
+            AND (j.waits_for IS NULL OR NOT EXISTS (
+                SELECT 1 FROM "job" AS other WHERE other.id = j.waits_for
+                AND other.state IN ('pending', 'queued', 'running')))
+        ORDER BY j.run_at, j.id LIMIT {LANE}"#
+    );
+    match backend {
+        DbBackend::Postgres => {
+            format!("SELECT ahead.* FROM lanes CROSS JOIN LATERAL ({first}) AS ahead")
+        }
+        _ => format!(
+            r#"SELECT ahead.id, ahead.priority, ahead.run_at, ahead.kind, lanes.owner
+            FROM lanes CROSS JOIN "job" AS ahead WHERE ahead.id IN ({first})"#
+        ),
     }
 }
 
