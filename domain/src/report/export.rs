@@ -1,18 +1,24 @@
 //! Report files: who asks for which, where they are, and until when.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    Document, Id,
-    choice::{ExportState, ReportFormat, ReportSection, ReportType},
-    organization,
+    Actor, Document, Id,
+    choice::{ExportState, JobState, ReportFormat, ReportSection, ReportType},
+    job, organization,
     report_export::{ActiveModel, Column, Entity, Model},
     threat_model,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, Order, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, Condition, Order,
+    sea_query::{Expr, ExprTrait as _, Query, SelectStatement},
+};
 use uuid::Uuid;
 
 use crate::{
-    Error, Find, Refusal, Result, Scope, Transaction,
+    Error, Find, Refusal, Result, Scope, Store, Transaction,
     job::{ReportExport, mail::SendReportReady},
 };
 
@@ -227,7 +233,7 @@ async fn limit(scope: Scope<'_>, organization: Id<organization::Entity>) -> Resu
         .find::<Entity>()
         .filter(Column::OrganizationId.eq(organization))
         .filter(Column::State.eq(ExportState::Pending))
-        .filter(Column::ExpiresAt.gt(scope.now()))
+        .filter(Column::JobId.in_subquery(unfinished_jobs()))
         .count()
         .await?;
     if under_way < MOST_UNDER_WAY {
@@ -244,6 +250,27 @@ pub fn list<'c>(scope: Scope<'c>, about: &About) -> Find<'c, Entity> {
         .filter(belonging(about))
         .order_by(Expr::col(Column::CreatedAt), Order::Desc)
         .order_by(Expr::col(Column::Id), Order::Desc)
+}
+
+/// Those of the files that are not made, because their jobs failed or were cancelled, in one
+/// statement or none.
+pub async fn stopped(scope: Scope<'_>, rows: &[Model]) -> Result<HashSet<Uuid>> {
+    let pending = rows.iter().filter(|row| row.state == ExportState::Pending);
+    let pending: Vec<Uuid> = pending.map(|row| row.id).collect();
+    if pending.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let under_way = Column::JobId.in_subquery(unfinished_jobs());
+    let stopped = Condition::any().add(Column::JobId.is_null()).add(under_way.not());
+    let found = scope.find::<Entity>().filter(Column::Id.is_in(pending)).filter(stopped);
+    Ok(found.all().await?.into_iter().map(|row| row.id).collect())
+}
+
+fn unfinished_jobs() -> SelectStatement {
+    let states = [JobState::Pending, JobState::Queued, JobState::Running];
+    let mut jobs = Query::select();
+    jobs.column(job::Column::Id).from(job::Entity).and_where(job::Column::State.is_in(states));
+    jobs
 }
 
 /// One of the files.
@@ -357,13 +384,17 @@ pub struct ReadyLetter {
     pub model: Option<i64>,
 }
 
-/// The letter about a file that is ready; none if the file, or who asked for it, is gone.
-pub async fn letter(scope: Scope<'_>, id: Uuid) -> Result<Option<ReadyLetter>> {
+/// The letter about a file that is ready; none if the file is gone, or who asked for it may not see
+/// it any more.
+pub async fn letter(store: &Store, worker: &Actor, id: Uuid) -> Result<Option<ReadyLetter>> {
+    let asked = of_job(store.read(worker), id).await?;
+    let Some(user) = asked.and_then(|row| row.requested_by_id) else { return Ok(None) };
+    let Some(reader) = store.identity().actor_of(user).await? else { return Ok(None) };
+    let scope = store.read(&reader);
     let Some(row) = of_job(scope, id).await? else { return Ok(None) };
     if row.state != ExportState::Ready || row.expires_at <= scope.now() {
         return Ok(None);
     }
-    let Some(user) = row.requested_by_id else { return Ok(None) };
     let Some(person) = scope.people([user]).await?.remove(&user) else { return Ok(None) };
     let subject = match row.threat_model_id {
         Some(model) => scope.get(model).await?.name,

@@ -19,7 +19,7 @@ impl Perform for SendReportReady {
     async fn perform(self, context: &Context) -> Result<(), Failure> {
         let Some(pending) = Pending::of(context).await? else { return Ok(()) };
         let actor = Actor::for_job(Id::trusted(self.organization), None);
-        let letter = export::letter(context.store().read(&actor), self.export).await?;
+        let letter = export::letter(context.store(), &actor, self.export).await?;
         let Some(letter) = letter else { return Ok(()) };
         pending.send(&ready(&letter, context.links().home())).await
     }

@@ -97,7 +97,7 @@ impl Perform for ReportExport {
         let actor = Actor::for_job(organization, None);
         let row = export::of_job(context.store().read(&actor), self.export).await?;
         let Some(row) = row else { return Ok(ended(self.export, ExportState::Failed)) };
-        if row.state != ExportState::Pending {
+        if row.state == ExportState::Ready {
             return Ok(ended(self.export, row.state));
         }
         match file(context, &row).await {

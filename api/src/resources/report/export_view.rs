@@ -58,8 +58,10 @@ struct BrandingView {
     has_logo: bool,
 }
 
+const STOPPED: &str = "Its job was stopped. Start the job again or ask for another report.";
+
 impl ReportExportView {
-    /// Rows as clients see them, in one statement.
+    /// Rows as clients see them, in one statement, and another one if some are in the making.
     pub(super) async fn all(
         rows: Vec<report_export::Model>,
         scope: Scope<'_>,
@@ -67,9 +69,14 @@ impl ReportExportView {
         let people = scope.people(rows.iter().filter_map(|row| row.requested_by_id)).await?;
         let email =
             |row: &report_export::Model| Some(people.get(&row.requested_by_id?)?.email.clone());
+        let stopped = export::stopped(scope, &rows).await?;
         let now = scope.now();
-        let view = |row: report_export::Model| {
+        let view = |mut row: report_export::Model| {
             let email = email(&row);
+            if stopped.contains(&row.id) {
+                row.state = ExportState::Failed;
+                STOPPED.clone_into(&mut row.error);
+            }
             Self::of(row, email, now)
         };
         Ok(rows.into_iter().map(view).collect())
