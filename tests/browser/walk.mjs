@@ -230,6 +230,19 @@ async function walkShares({ base, token, open }) {
   await page.goto(base + shared.url)
   await expectHeading(page, 'This link shows nothing')
   await look(page, 'share-ended')
+
+  const password = 'a word among friends'
+  const locked = await call(base, token, 'POST', '/api/magic-links/', { threatModel: model.id, password })
+  const guest = await open()
+  await guest.goto(base + locked.url)
+  await expectHeading(guest, 'Shared threat model')
+  await look(guest, 'share-password')
+  await expectKeyboard(guest, 'share-password')
+  await fill(guest, { password: 'a guess' }, 'Show the model')
+  await expectHeading(guest, 'Shared threat model')
+  await look(guest, 'share-password-refused')
+  await fill(guest, { password }, 'Show the model')
+  await expectHeading(guest, model.name)
 }
 
 async function main() {
