@@ -9,7 +9,7 @@ use entity::Ref;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Upload, value::read_key};
+use super::{Upload, parts::add, value::read_key};
 use crate::{
     error::{Error, Result},
     wire::camel_case,
@@ -159,17 +159,6 @@ fn form(bytes: &Bytes) -> Body {
         add(&mut object, name.into_owned(), Value::String(value.into_owned()));
     }
     Body(object)
-}
-
-/// Adds a field of a form; a name that comes again makes a list.
-pub(super) fn add(object: &mut Map<String, Value>, name: String, value: Value) {
-    match object.get_mut(&name) {
-        None => {
-            object.insert(name, value);
-        }
-        Some(Value::Array(list)) => list.push(value),
-        Some(first) => *first = Value::Array(vec![first.take(), value]),
-    }
 }
 
 /// The operation describes its body itself.

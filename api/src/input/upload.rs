@@ -2,15 +2,14 @@ use std::collections::HashMap;
 
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::{
-    body::Bytes,
     extract::{FromRequest, Multipart, Request, multipart::MultipartError},
     http::{StatusCode, header},
 };
-use serde_json::{Map, Value};
 
 use super::{
     Body,
-    body::{add, too_large},
+    body::too_large,
+    parts::{self, File},
 };
 use crate::error::{Error, Result};
 
@@ -21,15 +20,6 @@ pub struct Upload {
     pub body: Body,
     is_form: bool,
     files: HashMap<String, File>,
-}
-
-/// A file in a form.
-#[derive(Clone, Debug)]
-pub struct File {
-    /// The name that the client gave it.
-    pub name: String,
-    /// What is in it.
-    pub content: Bytes,
 }
 
 impl Upload {
@@ -45,22 +35,11 @@ impl Upload {
 
     /// Reads a body that is a form with parts.
     pub(super) async fn from_form<S: Send + Sync>(request: Request, state: &S) -> Result<Self> {
-        let mut form = Multipart::from_request(request, state)
+        let form = Multipart::from_request(request, state)
             .await
             .map_err(|rejection| Error::bad_request(rejection.body_text()))?;
-        let mut fields = Map::new();
-        let mut files = HashMap::new();
-        while let Some(part) = form.next_field().await.map_err(|error| malformed(&error))? {
-            let Some(name) = part.name().map(str::to_owned) else { continue };
-            if let Some(file) = part.file_name().map(str::to_owned) {
-                let content = part.bytes().await.map_err(|error| malformed(&error))?;
-                files.insert(name, File { name: file, content });
-            } else {
-                let text = part.text().await.map_err(|error| malformed(&error))?;
-                add(&mut fields, name, Value::String(text));
-            }
-        }
-        Ok(Self { body: Body::from(fields), is_form: true, files })
+        let parts = parts::read(form).await.map_err(|error| malformed(&error))?;
+        Ok(Self { body: Body::from(parts.fields), is_form: true, files: parts.files })
     }
 }
 

@@ -1,10 +1,8 @@
 //! A parsed pack: all its files as typed documents, and the files that could not be read.
 
-use std::{
-    collections::HashSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashSet, path::Path};
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -123,6 +121,27 @@ pub struct Pack {
 }
 
 impl Pack {
+    /// A pack made of the texts of its files, which are named relative to its folder and come in
+    /// order. Never fails: what cannot be read is named in [`Pack::unread`]. The pack is named after
+    /// `folder` if it does not say a slug itself.
+    pub fn of_texts<'f>(
+        folder: &str,
+        relative_path: String,
+        texts: impl IntoIterator<Item = (&'f str, Result<String, Box<Fault>>)>,
+    ) -> Self {
+        let mut loader = Loader::default();
+        for (file, text) in texts {
+            loader.add(file, text);
+        }
+        let Loader { pack, hash } = loader;
+        Self {
+            slug: pack.header.slug.or(folder).to_owned(),
+            relative_path,
+            content_hash: hexadecimal(&hash.finalize()),
+            ..pack
+        }
+    }
+
     /// The name to show.
     pub fn name(&self) -> &str {
         self.header.name.or(&self.slug)
@@ -200,15 +219,11 @@ fn dependency(entry: &Placed<Entry<Dependency>>) -> Requires {
 ///
 /// `files` are names relative to `folder`, in order.
 pub(super) fn load(folder: &Path, relative_path: String, files: &[String]) -> Pack {
-    let mut loader = Loader { folder: folder.to_owned(), unread: Vec::new(), hash: Sha256::new() };
-    let mut pack = Pack { relative_path, ..Pack::default() };
-    for file in files {
-        loader.add(&mut pack, file);
-    }
-    pack.slug = pack.header.slug.or(&folder_name(folder)).to_owned();
-    pack.unread = loader.unread;
-    pack.content_hash = hexadecimal(&loader.hash.finalize());
-    pack
+    let texts = files.iter().map(|file| {
+        let text = reading::text(&folder.join(file), file);
+        (file.as_str(), text)
+    });
+    Pack::of_texts(&folder_name(folder), relative_path, texts)
 }
 
 fn folder_name(folder: &Path) -> String {
@@ -224,84 +239,78 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
+/// Puts a pack together from the texts of its files.
+#[derive(Default)]
 struct Loader {
-    folder: PathBuf,
-    unread: Vec<Fault>,
+    pack: Pack,
     hash: Sha256,
 }
 
 impl Loader {
-    fn add(&mut self, pack: &mut Pack, file: &str) {
+    fn add(&mut self, file: &str, text: Result<String, Box<Fault>>) {
+        let Some(text) = self.keep(text) else { return };
+        self.hash.update(format!("{file}\0{}\0", text.len()));
+        self.hash.update(&text);
         match file {
             PACK_FILE => {
-                let read = self.read::<PackFile>(file).unwrap_or_default();
+                let read: PackFile = self.read(file, &text);
                 let header = read.pack.unwrap_or_default();
-                pack.header = header.value;
-                pack.header_position = header.position;
-                pack.frameworks = read.frameworks;
+                self.pack.header = header.value;
+                self.pack.header_position = header.position;
+                self.pack.frameworks = read.frameworks;
             }
             TAXONOMY_FILE => {
-                pack.taxonomies = self.read::<TaxonomyFile>(file).unwrap_or_default().taxonomies;
+                self.pack.taxonomies = self.read::<TaxonomyFile>(file, &text).taxonomies;
             }
             COMPONENT_FILE => {
-                pack.components = self.read::<ComponentFile>(file).unwrap_or_default().components;
+                self.pack.components = self.read::<ComponentFile>(file, &text).components;
             }
-            THREAT_FILE => {
-                pack.threats = self.read::<ThreatFile>(file).unwrap_or_default().threats;
-            }
+            THREAT_FILE => self.pack.threats = self.read::<ThreatFile>(file, &text).threats,
             COUNTERMEASURE_FILE => {
-                let read = self.read::<CountermeasureFile>(file).unwrap_or_default();
-                pack.countermeasures = read.countermeasures;
+                let read: CountermeasureFile = self.read(file, &text);
+                self.pack.countermeasures = read.countermeasures;
             }
-            COMPONENT_THREATS => pack.component_threats = self.read(file).unwrap_or_default(),
-            THREAT_COUNTERMEASURES => {
-                pack.threat_countermeasures = self.read(file).unwrap_or_default();
-            }
-            _ => self.add_numbered(pack, file),
+            COMPONENT_THREATS => self.pack.component_threats = self.read(file, &text),
+            THREAT_COUNTERMEASURES => self.pack.threat_countermeasures = self.read(file, &text),
+            _ => self.add_numbered(file, &text),
         }
     }
 
     /// Files of which a pack may have several.
-    fn add_numbered(&mut self, pack: &mut Pack, file: &str) {
+    fn add_numbered(&mut self, file: &str, text: &str) {
         let Some((folder, name)) = file.split_once('/') else { return };
         if folder == TEMPLATE_FOLDER {
-            pack.templates.extend(self.template(file, name));
+            let template = self.template(file, name, text);
+            self.pack.templates.extend(template);
         } else if name.starts_with("threats-") {
-            pack.taxonomy_joins.extend(self.sourced(file));
+            let join = self.sourced(file, text);
+            self.pack.taxonomy_joins.extend(join);
         } else if name.starts_with("countermeasures-") {
-            pack.overlays.extend(self.sourced(file));
+            let overlay = self.sourced(file, text);
+            self.pack.overlays.extend(overlay);
         } else if name.starts_with("requirements-") {
-            pack.requirement_overlays.extend(self.sourced(file));
+            let overlay = self.sourced(file, text);
+            self.pack.requirement_overlays.extend(overlay);
         }
     }
 
-    fn read<T: serde::de::DeserializeOwned + Default>(&mut self, file: &str) -> Option<T> {
-        let text = self.text(file)?;
-        let read = reading::parse(&text, file);
-        self.keep(read)
+    fn read<T: DeserializeOwned + Default>(&mut self, file: &str, text: &str) -> T {
+        self.keep(reading::parse(text, file)).unwrap_or_default()
     }
 
-    fn text(&mut self, file: &str) -> Option<String> {
-        let text = reading::text(&self.folder.join(file), file);
-        let text = self.keep(text)?;
-        self.hash.update(format!("{file}\0{}\0", text.len()));
-        self.hash.update(&text);
-        Some(text)
-    }
-
-    fn sourced<T: serde::de::DeserializeOwned + Default>(
+    fn sourced<T: DeserializeOwned + Default>(
         &mut self,
         file: &str,
+        text: &str,
     ) -> Option<Sourced<T>> {
-        self.read(file).map(|document| Sourced { file: file.to_owned(), document })
+        let document = self.keep(reading::parse(text, file))?;
+        Some(Sourced { file: file.to_owned(), document })
     }
 
-    fn template(&mut self, file: &str, name: &str) -> Option<Sourced<PackTemplate>> {
-        let text = self.text(file)?;
-        let read = reading::parse::<TemplateFile>(&text, file);
-        let read = self.keep(read)?;
-        let nodes = reading::parse::<TemplateReferences>(&text, file);
-        let nodes = self.keep(nodes)?.canvas_data.unwrap_or_default().nodes;
+    fn template(&mut self, file: &str, name: &str, text: &str) -> Option<Sourced<PackTemplate>> {
+        let read = self.keep(reading::parse::<TemplateFile>(text, file))?;
+        let nodes = self.keep(reading::parse::<TemplateReferences>(text, file))?;
+        let nodes = nodes.canvas_data.unwrap_or_default().nodes;
         let references = nodes
             .iter()
             .filter_map(|node| node.data.as_ref())
@@ -315,7 +324,7 @@ impl Loader {
     }
 
     fn keep<T>(&mut self, read: Result<T, Box<Fault>>) -> Option<T> {
-        read.map_err(|fault| self.unread.push(*fault)).ok()
+        read.map_err(|fault| self.pack.unread.push(*fault)).ok()
     }
 }
 

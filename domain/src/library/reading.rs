@@ -27,12 +27,20 @@ pub fn text(path: &Path, name: &str) -> Result<String, Box<Fault>> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > FILE_LIMIT {
+    decoded(bytes, name)
+}
+
+/// The content of a file as text.
+///
+/// # Errors
+/// A fault with file and what to do when the content is too large or is not text.
+pub fn decoded(content: Vec<u8>, name: &str) -> Result<String, Box<Fault>> {
+    if content.len() as u64 > FILE_LIMIT {
         let megabytes = FILE_LIMIT / 1024 / 1024;
         let message = format!("The file is larger than {megabytes} MB. Split the pack.");
         return Err(Box::new(unread(name, None, message)));
     }
-    String::from_utf8(bytes).map_err(|error| not_text(name, &error))
+    String::from_utf8(content).map_err(|error| not_text(name, &error))
 }
 
 /// Parses the text of a file. A text that holds nothing gives the default document.

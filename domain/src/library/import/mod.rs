@@ -136,8 +136,8 @@ pub(super) fn refusal(validation: Validation, wish: &Wish) -> Option<ImportAnswe
     blocked.then_some(ImportAnswer::Doubtful(validation))
 }
 
-/// Imports a pack that was checked.
-pub(super) async fn within(
+/// Imports a pack that was checked, as a part of other changes.
+pub async fn within(
     transaction: &Transaction<'_>,
     organization: Id<organization::Entity>,
     pack: &Arc<Pack>,

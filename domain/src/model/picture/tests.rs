@@ -78,6 +78,14 @@ fn other_files_are_refused() {
 }
 
 #[test]
+fn a_file_that_says_to_be_shorter_than_it_is_is_refused() {
+    let mut file = sample(Format::WebP, 6, 4);
+    let size = u32::try_from(file.len() - 8).expect("small");
+    file[4..8].copy_from_slice(&(size - 10).to_le_bytes());
+    assert_eq!(Picture::read(file).expect_err("not taken"), Unfit::NotAPicture);
+}
+
+#[test]
 fn damaged_files_are_refused_without_a_panic() {
     for format in Format::ALL {
         let file = sample(format, 6, 4);

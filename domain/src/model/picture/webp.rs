@@ -17,8 +17,13 @@ pub(super) fn stripped(file: &[u8]) -> Option<Vec<u8>> {
     let mut kept = head.to_vec();
     while !rest.is_empty() {
         let length = u32::from_le_bytes(rest.get(4..8)?.try_into().ok()?);
-        let length = usize::try_from(length).ok()?.checked_next_multiple_of(2)?.checked_add(8)?;
-        let (chunk, after) = rest.split_at(length.min(rest.len()));
+        let length = usize::try_from(length).ok()?.checked_add(8)?;
+        // Decoders may pass over how long the file says to be; what is cut off would be missing.
+        if length > rest.len() {
+            return None;
+        }
+        // Only the byte that fills up the last chunk may be missing.
+        let (chunk, after) = rest.split_at(length.next_multiple_of(2).min(rest.len()));
         add(&mut kept, chunk);
         rest = after;
     }
