@@ -39,7 +39,23 @@ pub struct Caller {
     pub claims: Claims,
 }
 
+impl Caller {
+    /// What the caller may do by now: other memberships, or none if the token, its session or the
+    /// account has ended.
+    pub async fn now(&self, state: &AppState) -> Result<Option<Actor>> {
+        if self.claims.exp <= state.store.clock().now().timestamp() {
+            return Ok(None);
+        }
+        Ok(state.store.identity().actor(&self.claims).await?)
+    }
+}
+
 impl<R> Allowed<R> {
+    /// The caller, for what goes on after the answer has begun.
+    pub fn caller(&self) -> Arc<Caller> {
+        Arc::clone(&self.caller)
+    }
+
     /// What the access token states.
     pub fn claims(&self) -> &Claims {
         &self.caller.claims

@@ -74,11 +74,15 @@ impl Tenanted for Entity {
     const ORGANIZATION: Column = Column::OrganizationId;
     const REACH: Reach<Column> = Reach::Organization;
 
-    /// The security team sees the jobs of its organization, others those they asked for.
+    /// The security team sees the jobs of its organization, others those they asked for, as long as
+    /// they belong to the organization.
     fn visible_to(actor: &Actor) -> Condition {
+        let near = Condition::any()
+            .add(Column::OrganizationId.is_null())
+            .add(Column::OrganizationId.is_in(actor.organizations()));
         Condition::any()
             .add(Column::OrganizationId.is_in(actor.secured_organizations()))
-            .add(Column::UserId.is_in(actor.user()))
+            .add(Condition::all().add(Column::UserId.is_in(actor.user())).add(near))
     }
 
     /// Whoever may see a job may retry or cancel it.

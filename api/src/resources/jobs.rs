@@ -1,6 +1,6 @@
 //! Background jobs: their state, their progress, and what may be done about them.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use aide::{
     axum::{
@@ -23,7 +23,7 @@ use domain::{
     job,
     permission::{ReadJobs, SignedIn},
 };
-use entity::{Actor, Id, choice::JobState, job::Model, organization};
+use entity::{Id, choice::JobState, job::Model, organization};
 use futures::Stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Error, Result},
-    extract::Allowed,
+    extract::{Allowed, Caller},
     input::Params,
     resource::{Page, describe, page_of, page_parameter, refusal},
     state::AppState,
@@ -179,7 +179,8 @@ async fn cancel(
 
 /// The job as server-sent events: one now, one after each change, the last when it has ended. With
 /// `Last-Event-ID`, the first comes only if the job has changed since that event; 204 if it has
-/// ended and nothing more will come.
+/// ended and nothing more will come. The stream ends within seconds when you may not see the job any
+/// more or your access token ends; go on with a new one.
 async fn events(
     State(state): State<AppState>,
     actor: Allowed<ReadJobs>,
@@ -195,7 +196,7 @@ async fn events(
         Some(seen) if seen == event_id(&said) => Watch::Known(said),
         _ => Watch::Next(Box::new(first)),
     };
-    let events = changes(state, actor.clone(), id, begin);
+    let events = changes(state, actor.caller(), id, begin);
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     let mut response = Sse::new(events).keep_alive(keep_alive).into_response();
     *response.status_mut() = StatusCode::OK;
@@ -227,17 +228,18 @@ enum Watch {
 
 fn changes(
     state: AppState,
-    actor: Actor,
+    caller: Arc<Caller>,
     id: Uuid,
     watch: Watch,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let news = state.queue.completions().changes(id);
-    let begin = (state, actor, news, watch);
-    futures::stream::unfold(begin, move |(state, actor, mut news, watch)| async move {
+    let begin = (state, caller, news, watch);
+    futures::stream::unfold(begin, move |(state, caller, mut news, watch)| async move {
         let row = match watch {
             Watch::Next(row) => *row,
             Watch::Known(before) => loop {
                 news.next().await;
+                let actor = caller.now(&state).await.ok()??;
                 let row = job::find(state.store.read(&actor), id).await.ok()?;
                 if said(&row) != before {
                     break row;
@@ -249,7 +251,7 @@ fn changes(
         let said = said(&row);
         let event = Event::default().event("job").id(event_id(&said)).data(&said);
         let next = if ended { Watch::Ended } else { Watch::Known(said) };
-        Some((Ok(event), (state, actor, news, next)))
+        Some((Ok(event), (state, caller, news, next)))
     })
 }
 
