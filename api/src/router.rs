@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use platform::Settings;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, util::option_layer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -34,6 +34,9 @@ pub const CANVAS_LIMIT: usize = 5_000_000;
 pub const IMAGE_LIMIT: usize = 10_500_000;
 /// Largest imported document, in bytes.
 pub const DOCUMENT_LIMIT: usize = 25_000_000;
+
+/// Answers of the API are data: browsers load nothing for them and show them in no frame.
+const POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Longest time for an answer. Endpoints that wait for jobs give up earlier.
 const TIME_LIMIT: Duration = Duration::from_mins(1);
@@ -80,7 +83,8 @@ fn surround(app: Router, settings: &Settings) -> Router {
             .layer(fixed("x-frame-options", "DENY"))
             .layer(fixed("referrer-policy", "same-origin"))
             .layer(fixed("cache-control", "no-store"))
-            .layer(fixed("content-security-policy", "default-src 'none'; frame-ancestors 'none'"))
+            .layer(fixed("content-security-policy", POLICY))
+            .layer(option_layer(keep_to_tls(settings)))
             .layer(cors(settings))
             .layer(CompressionLayer::new())
             .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIME_LIMIT))
@@ -89,6 +93,12 @@ fn surround(app: Router, settings: &Settings) -> Router {
     // The rewriting must happen before routing, so it goes around the router as a service.
     let rewritten = ServiceBuilder::new().map_request(with_slash).service(app);
     Router::new().fallback_service(rewritten)
+}
+
+/// Tells browsers to use TLS only, if clients do. Without TLS at the proxy it would lock them out.
+fn keep_to_tls(settings: &Settings) -> Option<SetResponseHeaderLayer<HeaderValue>> {
+    let secure = settings.public_url.starts_with("https://");
+    secure.then(|| fixed("strict-transport-security", "max-age=31536000; includeSubDomains"))
 }
 
 /// Sets a header that the answer does not have yet.

@@ -8,6 +8,7 @@ mod expectation;
 mod foreign;
 mod operation;
 mod place;
+mod properties;
 mod reference;
 mod roles;
 

@@ -29,7 +29,7 @@ const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'unsafe-inline' 'self' blob:; \
      style-src 'unsafe-inline' 'self'; img-src 'self' data:; worker-src blob:; \
-     connect-src 'self'; frame-ancestors 'none'";
+     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 
 /// What the document says besides its operations.
 pub fn describe_api(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {

@@ -14,7 +14,7 @@ use crate::{
     account::{
         Address, Vault,
         address::key,
-        secret::{digest, random_token},
+        secret::{digest, random_token, same},
     },
     job::mail::{SendInvitation, SendInvitationReminder},
     store::{IdentityChanges, Invitation, NewInvitation},
@@ -255,7 +255,7 @@ pub async fn letter(
         let row = &found.row;
         row.status == InvitationStatus::Pending
             && row.expires_at > now
-            && row.token_hash == token_hash
+            && same(&row.token_hash, token_hash)
     });
     let Some(found) = found else { return Ok(None) };
     let token = token(store.vault(), &found.row)?;

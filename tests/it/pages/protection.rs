@@ -175,11 +175,14 @@ async fn no_log_line_holds_a_token_at_any_level() {
     let fields = [("email", owner.email.as_str()), ("password", PASSWORD)];
     browser.submit(&page, "/sign-in", &fields).await.expect(200);
     let cookies = page.values("input[name=form_token]", "value");
+    owner.get("/api/auth/user/").await.expect(200);
+    let refresh = json!({"refresh": owner.refresh});
+    app.stranger().post("/api/auth/token/verify/", json!({"token": owner.refresh})).await;
+    app.stranger().post("/api/auth/token/refresh/", refresh).await.expect(200);
     let lines = String::from_utf8_lossy(&lines.0.lock().expect("the lines")).into_owned();
     assert!(lines.contains("/invite/{token}"), "no line of the requests: {lines}");
-    for secret in
-        secrets.iter().copied().chain(cookies.iter().map(String::as_str)).chain([PASSWORD])
-    {
+    let tokens = [PASSWORD, owner.token.as_deref().expect("a token"), owner.refresh.as_str()];
+    for secret in secrets.iter().copied().chain(cookies.iter().map(String::as_str)).chain(tokens) {
         let found = lines.lines().find(|line| line.contains(secret));
         assert_eq!(found, None, "{secret}");
     }
