@@ -10,6 +10,9 @@ use super::{Progress, clean};
 
 /// The longest text of a cell, in characters; the format allows no more.
 const LONGEST: usize = 32_000;
+/// The height of a line of text, and the highest row that the format allows, in points.
+const LINE: u32 = 15;
+const HIGHEST: u32 = 409;
 /// Tables with more rows are written without being held as a whole.
 const MANY: usize = 2_000;
 /// Words with colours, in columns that hold words.
@@ -93,8 +96,10 @@ fn sheet(table: &Table, sheet: &mut Worksheet) -> Result<(), XlsxError> {
     sheet.set_print_fit_to_pages(1, 0);
     sheet.set_repeat_rows(0, 0)?;
     sheet.autofilter(0, 0, last, columns - 1)?;
-    for (place, column) in (0..).zip(&table.columns) {
-        sheet.set_column_width(place, column.width.clamp(10, 60))?;
+    let widths: Vec<u32> =
+        table.columns.iter().map(|column| column.width.clamp(10, 60).into()).collect();
+    for (place, width) in (0..).zip(&widths) {
+        sheet.set_column_width(place, *width)?;
     }
     let heading = Format::new().set_bold().set_background_color("#E7EBEF");
     for (place, column) in (0..).zip(&table.columns) {
@@ -103,7 +108,9 @@ fn sheet(table: &Table, sheet: &mut Worksheet) -> Result<(), XlsxError> {
     let plain = Format::new().set_align(FormatAlign::Top).set_text_wrap();
     let share = Format::new().set_align(FormatAlign::Top).set_num_format("0.0%");
     for (row, cells) in (1..).zip(&table.rows) {
-        for (place, cell) in (0..).zip(cells) {
+        let words: Vec<String> = cells.iter().map(words).collect();
+        sheet.set_row_height(row, height(&words, &widths))?;
+        for (place, (cell, words)) in (0..).zip(cells.iter().zip(words)) {
             match cell {
                 Cell::Nothing => {}
                 Cell::Number(number) => {
@@ -113,13 +120,37 @@ fn sheet(table: &Table, sheet: &mut Worksheet) -> Result<(), XlsxError> {
                 Cell::Share(value) => {
                     sheet.write_number_with_format(row, place, value / 100.0, &share)?;
                 }
-                other => {
-                    sheet.write_string_with_format(row, place, text(&other.plain()), &plain)?;
+                _ => {
+                    sheet.write_string_with_format(row, place, words, &plain)?;
                 }
             }
         }
     }
     colours(table, sheet, last)
+}
+
+/// What a cell says, empty for one that holds a number.
+fn words(cell: &Cell) -> String {
+    match cell {
+        Cell::Nothing | Cell::Number(_) | Cell::Share(_) => String::new(),
+        other => text(&other.plain()),
+    }
+}
+
+/// Room for the longest text of a row, in points. Programs do not all find it by themselves.
+fn height(words: &[String], widths: &[u32]) -> u32 {
+    let lines = |(words, width): (&String, &u32)| -> u32 {
+        words.lines().map(|line| wrapped(line, *width)).sum()
+    };
+    let most = words.iter().zip(widths).map(lines).max().unwrap_or(1);
+    most.max(1).saturating_mul(LINE).min(HIGHEST)
+}
+
+/// How many lines a line of text takes in a column: words are kept together, so that some of the
+/// width stays empty.
+fn wrapped(line: &str, width: u32) -> u32 {
+    let letters = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
+    letters.div_ceil(width - width / 8).max(1)
 }
 
 /// Colours words as long as they are those words, also after somebody has changed a cell.
@@ -163,4 +194,18 @@ fn name(title: &str) -> String {
 
 fn text(text: &str) -> String {
     clean(text).chars().take(LONGEST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_as_high_as_their_longest_text() {
+        let text = |letters: usize| "word ".repeat(letters / 5);
+        assert_eq!(height(&[String::new(), text(20)], &[10, 40]), LINE);
+        assert_eq!(height(&[text(20), text(100)], &[40, 40]), 3 * LINE);
+        assert_eq!(height(&["a\nb\nc".to_owned()], &[40]), 3 * LINE);
+        assert_eq!(height(&[text(30_000)], &[10]), HIGHEST);
+    }
 }

@@ -1,10 +1,13 @@
 //! Report files: who asks for which, where they are, and until when.
 
+mod naming;
+mod sections;
+
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    Actor, Document, Id,
+    Actor, Id,
     choice::{ExportState, JobState, ReportFormat, ReportSection, ReportType},
     job, organization,
     report_export::{ActiveModel, Column, Entity, Model},
@@ -21,6 +24,11 @@ use crate::{
     Error, Find, Refusal, Result, Scope, Store, Transaction,
     job::{ReportExport, mail::SendReportReady},
 };
+
+pub use naming::{content_type, extension};
+pub use sections::{of_model, section_name, sections};
+
+use self::{naming::filename, sections::of_organization};
 
 /// How long a file can be downloaded.
 pub const KEPT: TimeDelta = TimeDelta::days(7);
@@ -111,60 +119,6 @@ impl About {
             return Err(Error::invalid("sections", text));
         }
         Ok(all.iter().copied().filter(|section| wanted.contains(section)).collect())
-    }
-}
-
-/// The name of a section in requests and answers.
-pub fn section_name(section: ReportSection) -> String {
-    use sea_orm::ActiveEnum;
-    section.to_value()
-}
-
-/// What a report of a type about a model shows, in order.
-pub const fn of_model(report_type: ReportType) -> &'static [ReportSection] {
-    use ReportSection as S;
-    match report_type {
-        ReportType::Executive => &[S::Summary, S::Trends, S::Scope, S::Diagrams, S::Risks, S::Gaps],
-        ReportType::Technical => &[
-            S::Summary,
-            S::Scope,
-            S::Diagrams,
-            S::Components,
-            S::Threats,
-            S::Risks,
-            S::Gaps,
-            S::Dismissed,
-            S::Glossary,
-        ],
-        ReportType::Compliance => {
-            &[S::Summary, S::Scope, S::Compliance, S::Mappings, S::Gaps, S::Glossary]
-        }
-        ReportType::Full => &[
-            S::Summary,
-            S::Trends,
-            S::Scope,
-            S::Diagrams,
-            S::Components,
-            S::Threats,
-            S::Risks,
-            S::Compliance,
-            S::Mappings,
-            S::Gaps,
-            S::Dismissed,
-            S::Glossary,
-        ],
-    }
-}
-
-const fn of_organization(report_type: ReportType) -> &'static [ReportSection] {
-    use ReportSection as S;
-    match report_type {
-        ReportType::Executive => &[S::Summary, S::Trends, S::Models],
-        ReportType::Technical => &[S::Summary, S::Models, S::Gaps],
-        ReportType::Compliance => &[S::Summary, S::Compliance, S::Gaps, S::Glossary],
-        ReportType::Full => {
-            &[S::Summary, S::Trends, S::Models, S::Gaps, S::Compliance, S::Glossary]
-        }
     }
 }
 
@@ -411,65 +365,4 @@ pub async fn letter(store: &Store, worker: &Actor, id: Uuid) -> Result<Option<Re
 
 fn value(value: impl Into<sea_orm::Value>) -> Expr {
     Expr::value(value)
-}
-
-/// What the row shows, in order. What cannot be read shows nothing.
-pub fn sections(document: &Document) -> Vec<ReportSection> {
-    serde_json::from_value(document.0.clone()).unwrap_or_default()
-}
-
-/// The end of the name of a file of a format.
-pub const fn extension(format: ReportFormat) -> &'static str {
-    match format {
-        ReportFormat::Pdf => "pdf",
-        ReportFormat::Html => "html",
-        ReportFormat::Markdown => "md",
-        ReportFormat::Csv => "zip",
-        ReportFormat::Xlsx => "xlsx",
-        ReportFormat::Json => "json",
-    }
-}
-
-/// The media type of a file of a format.
-pub const fn content_type(format: ReportFormat) -> &'static str {
-    match format {
-        ReportFormat::Pdf => "application/pdf",
-        ReportFormat::Html => "text/html; charset=utf-8",
-        ReportFormat::Markdown => "text/markdown; charset=utf-8",
-        ReportFormat::Csv => "application/zip",
-        ReportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        ReportFormat::Json => "application/json",
-    }
-}
-
-/// The name under which a file is downloaded: letters of names that systems disagree about are
-/// left out.
-fn filename(
-    name: &str,
-    report_type: ReportType,
-    format: ReportFormat,
-    now: DateTime<Utc>,
-) -> String {
-    use sea_orm::ActiveEnum;
-    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { ' ' };
-    let words: String = name.chars().map(plain).collect();
-    let words: Vec<&str> = words.split_ascii_whitespace().collect();
-    let short: String = words.join("-").to_lowercase().chars().take(60).collect();
-    let begin = if short.is_empty() { "report".to_owned() } else { short };
-    let kind = report_type.to_value();
-    format!("{begin}-{kind}-{}.{}", now.format("%Y-%m-%d"), extension(format))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_files_hold_nothing_that_a_system_takes_for_more() {
-        let named =
-            |name| filename(name, ReportType::Full, ReportFormat::Csv, DateTime::UNIX_EPOCH);
-        assert_eq!(named("../Web \"shop\"\r\n"), "web-shop-full-1970-01-01.zip");
-        assert_eq!(named("Ζωή"), "report-full-1970-01-01.zip");
-        assert_eq!(named(&"x".repeat(500)).len(), 60 + 20);
-    }
 }
