@@ -13,6 +13,7 @@ use domain::{
     account::{Secrets, Vault},
     library::{Catalogue, KnownLibrary, validate},
 };
+use entity::Id;
 use platform::{Settings, Shutdown, database, tls};
 use worker::{Queue, Runtime};
 
@@ -45,7 +46,7 @@ pub async fn make_demo(settings: Settings) -> Result<(), Failure> {
     tls::install();
     let connection = server::connected(&settings).await?;
     let queue = Queue::open(&settings).await?;
-    let state = server::assemble(settings, connection, queue)?;
+    let state = server::assemble(settings, connection, queue).await?;
     let shutdown = Shutdown::default();
     let runtime = Runtime::open(&state.settings, state.store.clone())?;
     let engine = worker::host(runtime, state.queue.clone(), &shutdown);
@@ -70,6 +71,30 @@ pub async fn make_primary(settings: &Settings, organization: i64) -> Result<(), 
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// Prints what is wrong with audit logs. Fails if something is.
+pub async fn verify_audit_log(
+    settings: &Settings,
+    organization: Option<i64>,
+) -> Result<ExitCode, Failure> {
+    let store = store(settings).await?;
+    let reports = store.audit_log().verify(organization.map(Id::trusted)).await?;
+    for report in &reports {
+        println!(
+            "organization {}: {} entries, last {} {}",
+            report.organization, report.entries, report.position, report.hash
+        );
+        for fault in &report.faults {
+            println!("  {fault}");
+        }
+        if report.unknown_keys > 0 {
+            println!("  {} entries were signed with an unknown secret", report.unknown_keys);
+        }
+    }
+    let sound = reports.iter().all(|report| report.faults.is_empty());
+    println!("{} logs, {}", reports.len(), if sound { "all sound" } else { "NOT sound" });
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The database, as it is.

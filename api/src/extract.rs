@@ -14,6 +14,7 @@ use axum::{
 use domain::{
     Right,
     account::{TokenType, token::Claims},
+    audit::Occasion,
 };
 use entity::{Actor, Ref};
 use schemars::JsonSchema;
@@ -111,6 +112,9 @@ async fn caller(parts: &mut Parts, state: &AppState) -> Result<Option<Arc<Caller
     }
     let Some(token) = bearer(parts)? else { return Ok(None) };
     let caller = Arc::new(caller_with(token, state).await?);
+    if let Some(occasion) = Occasion::current() {
+        occasion.note_caller(&caller.actor, None);
+    }
     parts.extensions.insert(Arc::clone(&caller));
     Ok(Some(caller))
 }

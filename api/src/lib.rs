@@ -1,5 +1,6 @@
 //! The HTTP surface: extractors, resources, routes and their OpenAPI description.
 
+mod audit;
 pub mod command;
 pub mod demo;
 pub mod description;

@@ -32,6 +32,9 @@ enum Command {
     /// Look at background jobs, and retry, cancel or forget them.
     #[command(subcommand)]
     Jobs(command::jobs::JobsCommand),
+    /// Check that nothing in the audit logs was changed or removed.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// What only the operator of an installation may do.
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -39,6 +42,16 @@ enum Command {
     Packs {
         /// Slugs of packs.
         slugs: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Check the chain of hashes of every log. Fails if something is wrong.
+    Verify {
+        /// Only the log of this organization; 0 for changes that concern none.
+        #[arg(long)]
+        organization: Option<i64>,
     },
 }
 
@@ -75,6 +88,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, server::Failure> {
         Command::Config => command::print_settings(&settings),
         Command::Packs { slugs } => return command::check_packs(&settings, &slugs).await,
         Command::Jobs(command) => command::jobs::run(&settings, &command).await?,
+        Command::Audit(AuditCommand::Verify { organization }) => {
+            return command::verify_audit_log(&settings, organization).await;
+        }
         Command::Admin(AdminCommand::PrimaryOrganization { id }) => {
             command::make_primary(&settings, id).await?;
         }

@@ -22,7 +22,11 @@ use tower_http::{
 };
 
 use crate::{
-    description, error::Error, idempotency, pages, resources, state::AppState,
+    audit::{self, Operations},
+    description,
+    error::Error,
+    idempotency, limits, pages, resources,
+    state::AppState,
     tracing::trace_requests,
 };
 
@@ -44,13 +48,21 @@ const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// The service of the whole API.
 pub fn router(state: AppState) -> Router {
     let settings = std::sync::Arc::clone(&state.settings);
+    let guard = axum::middleware::from_fn_with_state(state.clone(), limits::guard);
     let (routes, document) = described();
+    let operations = Operations::of(&document);
+    let witness = || {
+        let known = (state.clone(), operations.clone());
+        axum::middleware::from_fn_with_state(known, audit::witness)
+    };
     let app = routes
         .merge(description::routes(&document))
+        .layer(witness())
         .layer(axum::middleware::from_fn_with_state(state.clone(), idempotency::answer_once))
-        .merge(pages::routes())
+        .merge(pages::routes().layer(witness()))
         .fallback(pages::missing)
         .method_not_allowed_fallback(pages::wrong_method)
+        .layer(guard)
         .with_state(state);
     surround(app, &settings)
 }
@@ -82,6 +94,7 @@ fn surround(app: Router, settings: &Settings) -> Router {
             .layer(fixed("x-content-type-options", "nosniff"))
             .layer(fixed("x-frame-options", "DENY"))
             .layer(fixed("referrer-policy", "same-origin"))
+            .layer(fixed("permissions-policy", "camera=(), geolocation=(), microphone=()"))
             .layer(fixed("cache-control", "no-store"))
             .layer(fixed("content-security-policy", POLICY))
             .layer(option_layer(keep_to_tls(settings)))
@@ -137,7 +150,10 @@ fn cors(settings: &Settings) -> CorsLayer {
             header::CONTENT_DISPOSITION,
             header::ETAG,
             header::LOCATION,
+            header::RETRY_AFTER,
             HeaderName::from_static("idempotency-replayed"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
         ])
         .max_age(Duration::from_hours(1))
 }

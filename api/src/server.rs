@@ -24,7 +24,7 @@ pub async fn serve(settings: Settings) -> Result<(), Failure> {
     let connection = connected(&settings).await?;
     let shutdown = Shutdown::on_signals();
     let queue = Queue::open(&settings).await?;
-    let state = assemble(settings, connection, queue)?;
+    let state = assemble(settings, connection, queue).await?;
     state.store.synchronise_clock().await?;
     let runtime = Runtime::open(&state.settings, state.store.clone())?;
     let engine = worker::host(runtime, state.queue.clone(), &shutdown);
@@ -60,7 +60,7 @@ pub async fn connected(settings: &Settings) -> Result<DatabaseConnection, Failur
 }
 
 /// The parts of an API over a connection.
-pub fn assemble(
+pub async fn assemble(
     settings: Settings,
     connection: DatabaseConnection,
     queue: Queue,
@@ -68,7 +68,7 @@ pub fn assemble(
     let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
     let vault = Arc::new(Vault::new(&secrets));
     let store = Store::new(connection, Clock::system(), vault);
-    let limits = if settings.rate_limits { Limits::on() } else { Limits::off() };
+    let limits = Limits::open(&settings).await?;
     let accounts = Arc::new(Accounts::new(store.clone(), &secrets, signup(&settings)));
     Ok(AppState {
         store,

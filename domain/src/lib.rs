@@ -1,6 +1,7 @@
 //! Business rules shared by the API and the worker. Knows nothing of HTTP or queues.
 
 pub mod account;
+pub mod audit;
 pub mod clock;
 pub mod compliance;
 pub mod countermeasure;

@@ -63,6 +63,8 @@ permissions![
     ManageTeams = "teams:manage",
     /// Look at background jobs.
     ReadJobs = "jobs:read",
+    /// Read the audit logs of organizations in whose security team one is.
+    ReadAudit = "audit:read",
 ];
 
 impl Permission {
@@ -75,7 +77,7 @@ impl Permission {
             | Self::ReadOrganizations
             | Self::ReadJobs => true,
             Self::WriteModels => actor.writing_organizations().next().is_some(),
-            Self::WriteLibrary | Self::WriteOrganizations => actor.secures_any(),
+            Self::WriteLibrary | Self::WriteOrganizations | Self::ReadAudit => actor.secures_any(),
             Self::ManageTeams => {
                 actor.secures_any()
                     || actor.teams().iter().any(|membership| membership.role != TeamRole::Viewer)

@@ -11,7 +11,7 @@ mod sharing;
 mod threat;
 
 pub use self::{
-    account::TokenPurpose,
+    account::{AuditOutcome, TokenPurpose},
     job::JobState,
     library::{
         AppliesTo, ComponentCategory, ControlCost, DefaultStatus, OverlayKind, PackSource,

@@ -18,6 +18,8 @@ pub struct Model {
     pub is_primary: bool,
     /// Whether the security team gets a mail with numbers every week.
     pub weekly_digest: bool,
+    /// After how many days entries of the audit log are removed; 0 for never.
+    pub audit_retention_days: i32,
     pub created_at: ChronoDateTimeUtc,
     pub updated_at: ChronoDateTimeUtc,
 }

@@ -1,6 +1,7 @@
 //! The database schema, in steps, the same for PostgreSQL and SQLite.
 
 mod accounts;
+mod audit;
 mod exports;
 mod families;
 mod jobs;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
                 columns: risks::scoring_results,
                 tables: Vec::new,
             }),
+            Box::new(audit::AuditLog),
             Box::new(lanes::Lanes),
         ]
     }

@@ -3,10 +3,12 @@
 mod account_rules;
 mod accounts;
 mod architecture;
+mod audit;
 mod bulk;
 mod description;
 mod diagrams;
 mod documents;
+mod door;
 mod drawings;
 mod exchange;
 mod exports;

@@ -159,7 +159,7 @@ async fn write(arguments: &[String]) {
     let settings = Settings::read(settings, None).expect("settings");
     let connection = database::connect(&settings.database_url, 4).await.expect("the database");
     let queue = Queue::open(&settings).await.expect("a queue");
-    let state = server::assemble(settings, connection, queue).expect("an API");
+    let state = server::assemble(settings, connection, queue).await.expect("an API");
     let key = |text: &str| text.parse::<i64>().expect("a key");
     for format in formats {
         let row = row((key(organization), key(model)), format, state.store.clock().now());

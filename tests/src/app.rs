@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -18,7 +19,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 use worker::{Engine, Queue, Registry, Runtime};
 
-use crate::{Browser, Client};
+use crate::{Browser, Client, audited::Book};
 
 /// The password of every account that tests make.
 pub const PASSWORD: &str = "Corr3ct-Horse-9-Battery";
@@ -59,6 +60,7 @@ pub struct App {
     statements: Arc<AtomicUsize>,
     shutdown: Shutdown,
     cleanup: Option<(String, String)>,
+    book: Book,
 }
 
 static REDIS_DATABASES: AtomicU64 = AtomicU64::new(0);
@@ -107,19 +109,23 @@ impl App {
         });
         migration::migrate(&connection).await.expect("the schema");
         let queue = Queue::open(&settings).await.expect("a queue");
-        let state = server::assemble(settings, connection, queue.clone()).expect("an API");
+        let state = server::assemble(settings, connection, queue.clone()).await.expect("an API");
         let runtime = Runtime::with_registry(&state.settings, state.store.clone(), registry);
         let shutdown = Shutdown::default();
         let engine = engine(runtime.expect("a worker"), queue, &shutdown);
         tokio::spawn(engine.stopped());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let (service, stop) = (router(state.clone()), shutdown.clone());
+        let book = Book::default();
+        let service = book.over(router(state.clone()));
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
+        let stop = shutdown.clone();
         tokio::spawn(async move {
             let serving = axum::serve(listener, service);
             serving.with_graceful_shutdown(async move { stop.begun().await }).await
         });
-        Self { base, state, data, http: reqwest::Client::new(), statements, shutdown, cleanup }
+        let http = reqwest::Client::new();
+        Self { base, state, data, http, statements, shutdown, cleanup, book }
     }
 
     /// A client without an account.
@@ -186,6 +192,11 @@ impl App {
         panic!("jobs did not end");
     }
 
+    /// Forgets what was asked for so far, for tests that destroy the audit log.
+    pub fn forget_requests(&self) {
+        self.book.forget();
+    }
+
     /// The mails that were sent so far, as they are.
     pub fn mails(&self) -> Vec<String> {
         let Ok(folder) = fs::read_dir(self.data.path().join("mail")) else { return Vec::new() };
@@ -209,20 +220,29 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.shutdown.begin();
-        let Some((administration, name)) = self.cleanup.take() else { return };
+        let (book, cleanup) = (self.book.clone(), self.cleanup.take());
+        let database = self.state.settings.database_url.reveal().to_owned();
         // A runtime of its own, since the one of the test may be ending.
-        std::thread::spawn(move || {
+        let ended = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let Ok(runtime) = runtime else { return };
+            let Ok(runtime) = runtime else { return Vec::new() };
             runtime.block_on(async {
-                if let Ok(server) = Database::connect(&administration).await {
-                    let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                    let _ = server.execute_unprepared(&drop).await;
+                let faults = book.faults(&database).await;
+                if let Some((administration, name)) = cleanup {
+                    remove(&administration, &name).await;
                 }
-            });
-        })
-        .join()
-        .ok();
+                faults
+            })
+        });
+        let faults = ended.join().unwrap_or_else(|_| vec!["the audit log was not read".into()]);
+        assert!(faults.is_empty() || std::thread::panicking(), "{}", faults.join("\n"));
+    }
+}
+
+async fn remove(administration: &str, name: &str) {
+    if let Ok(server) = Database::connect(administration).await {
+        let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        let _ = server.execute_unprepared(&drop).await;
     }
 }
 

@@ -1,12 +1,14 @@
 //! A running API for tests: real database, real queue, real sockets, mails in a folder.
 
 mod app;
+mod audited;
 mod browser;
 mod client;
 mod packs;
 mod smtp;
 
 pub use app::{App, Backend, PASSWORD};
+pub use audited::quiet;
 pub use browser::{Browser, Shown};
 pub use client::{Answer, Client};
 pub use packs::{canvas, edge, node, write_pack};

@@ -3,6 +3,7 @@
 use std::{any::Any, collections::HashMap, sync::Arc, time::Duration};
 
 use domain::{
+    audit::Occasion,
     job::Pauses,
     store::{Afterwards, Claim},
 };
@@ -114,6 +115,7 @@ impl Performer {
     async fn run(&self, handler: &Handler, claim: &Arc<Claim>) -> Ending {
         let context = Context::new(self.runtime.clone(), self.queue.clone(), Arc::clone(claim));
         let work = handler.run(claim.job.payload.0.clone(), context);
+        let work = occasion(&claim.job).of_work(work);
         let mut work = Aborting(tokio::spawn(work.in_current_span()));
         let limit = tokio::time::sleep(handler.time_limit);
         tokio::pin!(limit);
@@ -215,6 +217,15 @@ impl Performer {
         let pauses = handler.map_or(UNKNOWN_PAUSES, |handler| handler.pauses);
         Afterwards::Again(pauses.after(job.attempts, rand::random()))
     }
+}
+
+/// What the audit log says about changes of a job.
+fn occasion(job: &job::Model) -> Arc<Occasion> {
+    let trace = job.trace_parent.as_deref().and_then(|parent| parent.split('-').nth(1));
+    let mut occasion = Occasion::of(format!("job:{}", job.kind));
+    occasion.request_id = Some(job.id.to_string());
+    occasion.trace_id = trace.map(str::to_owned);
+    Arc::new(occasion)
 }
 
 /// Stops the task when it is dropped.

@@ -22,7 +22,8 @@ impl Perform for Purge {
         let mails = store.mails().forget_before(now - MAILS_KEPT).await?;
         let expired = store.upkeep().remove_expired().await?;
         let reports = remove_reports(context).await?;
-        tracing::info!(jobs, mails, expired, reports, "removed what has expired");
+        let entries = store.audit_log().remove_old().await?;
+        tracing::info!(jobs, mails, expired, reports, entries, "removed what has expired");
         Ok(())
     }
 }

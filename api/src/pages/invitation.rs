@@ -81,7 +81,7 @@ pub(super) struct TeamPath {
 
 /// The invitation of a link, or the page that says why there is none.
 async fn found(state: &AppState, token: &str, origin: &str) -> Result<Invitation> {
-    state.limits.admit(Attempt::SignIn, origin)?;
+    state.limits.admit(Attempt::SignIn, origin).await?;
     rules::preview(&state.store, token).await.map_err(useless)
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn choose(
     ticket: Ticket,
     Path(link): Path<Link>,
 ) -> Result {
-    state.limits.admit(Attempt::SignIn, &origin)?;
+    state.limits.admit(Attempt::SignIn, &origin).await?;
     match state.accounts.account_of_reset(&link.uid, &link.token).await {
         Ok(user) => {
             let form = choosing(&ticket, &link, &user.email);

@@ -40,7 +40,7 @@ pub(super) async fn ask(
     ticket: Ticket,
     Path(Link { token }): Path<Link>,
 ) -> Result {
-    state.limits.admit(Attempt::SignIn, &origin)?;
+    state.limits.admit(Attempt::SignIn, &origin).await?;
     match state.accounts.account_of_verification(&token).await {
         Ok(user) => {
             let form = Form::new(&ticket, format!("/verify-email/{token}"), "Confirm the address");

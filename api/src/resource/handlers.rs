@@ -133,7 +133,7 @@ pub async fn change_row<R: Resource>(
     let mut draft = before.clone().into_active_model();
     assign::<R>(&mut draft, values)?;
     R::changing(&before, &mut draft, body, transaction).await?;
-    let row = transaction.save(draft).await.map_err(unique::<R>)?;
+    let row = transaction.save(&before, draft).await.map_err(unique::<R>)?;
     R::saved(Some(&before), &row, body, transaction).await?;
     Ok(row)
 }

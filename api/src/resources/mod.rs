@@ -1,6 +1,7 @@
 //! The endpoints, one module per aggregate.
 
 pub mod account;
+pub mod audit_log;
 pub mod countermeasure;
 pub mod exchange;
 pub mod health;
@@ -21,6 +22,7 @@ use crate::state::AppState;
 pub fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
         .merge(account::routes())
+        .merge(audit_log::routes())
         .merge(countermeasure::routes())
         .merge(exchange::routes())
         .merge(health::routes())

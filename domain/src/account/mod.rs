@@ -19,6 +19,6 @@ pub use address::Address;
 pub use form_token::FormTokens;
 pub use password::{Passwords, Verdict};
 pub use registration::Registration;
-pub use secret::{Secrets, Vault};
+pub use secret::{Secrets, Signature, Vault};
 pub use session::{Pair, SessionError, SignedIn};
 pub use token::{Claims, TokenError, TokenType, Tokens};

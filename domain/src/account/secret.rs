@@ -102,12 +102,24 @@ struct VaultKey {
     id: String,
     key: RandomizedNonceKey,
     mark: hmac::Key,
+    signing: hmac::Key,
 }
 
 impl VaultKey {
     fn marked(&self, content: &[u8]) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.mark, content))
     }
+}
+
+/// Whose signature one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// Made by this installation.
+    Own,
+    /// Made with a secret that is not configured any more.
+    UnknownKey,
+    /// Does not belong to the content.
+    Forged,
 }
 
 /// A text that was not sealed by one of the vault's keys, or was changed.
@@ -119,12 +131,14 @@ impl Vault {
     /// A vault with one key per secret; the first seals.
     pub fn new(secrets: &Secrets) -> Self {
         let marks = secrets.derived("marks of texts");
-        let keys = secrets.derived("texts at rest").into_iter().zip(marks);
-        let keys = keys.map(|(derived, mark)| VaultKey {
+        let signing = secrets.derived("entries of the audit log");
+        let keys = secrets.derived("texts at rest").into_iter().zip(marks).zip(signing);
+        let keys = keys.map(|((derived, mark), signing)| VaultKey {
             key: RandomizedNonceKey::new(&AES_256_GCM, &derived.bytes)
                 .expect("a derived key has the length of an AES-256 key"),
             id: derived.id,
             mark: hmac::Key::new(hmac::HMAC_SHA256, &mark.bytes),
+            signing: hmac::Key::new(hmac::HMAC_SHA256, &signing.bytes),
         });
         Self(keys.collect())
     }
@@ -137,6 +151,27 @@ impl Vault {
     /// Whether a content has this mark, also one made with an older secret.
     pub fn has_mark(&self, content: &[u8], mark: &str) -> bool {
         self.0.iter().any(|key| same(&key.marked(content), mark))
+    }
+
+    /// Signs a content (HMAC-SHA256): key id, a dot, then the signature as URL-safe base64.
+    pub fn sign(&self, content: &[u8]) -> String {
+        let VaultKey { id, signing, .. } = &self.0[0];
+        format!("{id}.{}", BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(signing, content)))
+    }
+
+    /// Whose signature this is.
+    pub fn signature(&self, content: &[u8], signature: &str) -> Signature {
+        let Some((id, signature)) = signature.split_once('.') else { return Signature::Forged };
+        let Some(key) = self.0.iter().find(|key| key.id == id) else {
+            return Signature::UnknownKey;
+        };
+        let Ok(signature) = BASE64_URL_SAFE_NO_PAD.decode(signature) else {
+            return Signature::Forged;
+        };
+        match hmac::verify(&key.signing, content, &signature) {
+            Ok(()) => Signature::Own,
+            Err(_) => Signature::Forged,
+        }
     }
 
     /// Encrypts a text: key id, a dot, then nonce, ciphertext and tag as URL-safe base64.

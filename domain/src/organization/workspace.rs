@@ -22,6 +22,8 @@ pub struct NewOrganization {
     pub business_unit_label: Option<String>,
     /// Whether its security team gets the weekly mail.
     pub weekly_digest: bool,
+    /// After how many days entries of its audit log are removed; 0 for never.
+    pub audit_retention_days: i32,
 }
 
 /// Makes an organization whose security team is the actor.
@@ -70,6 +72,7 @@ fn row(new: NewOrganization) -> organization::ActiveModel {
         business_unit_label: Set(label),
         is_primary: Set(false),
         weekly_digest: Set(new.weekly_digest),
+        audit_retention_days: Set(new.audit_retention_days),
         ..Default::default()
     }
 }

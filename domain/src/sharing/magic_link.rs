@@ -192,7 +192,7 @@ pub async fn grant(
     if !draft.is_changed() {
         return Ok(before);
     }
-    let link = transaction.save(draft).await?;
+    let link = transaction.save(&before, draft).await?;
     for recipient in wishes.recipients {
         transaction.enqueue(&SendMagicLink::new(&link, recipient)).await?;
     }
@@ -239,9 +239,8 @@ pub async fn get(scope: Scope<'_>, id: Uuid) -> Result<magic_link::Model> {
 
 /// Ends a link. One that has ended stays as it is.
 pub async fn revoke(transaction: &Transaction<'_>, id: Uuid) -> Result<()> {
-    let mut link = get(transaction.scope(), id).await?.into_active_model();
-    link.is_revoked = Set(true);
-    transaction.save(link).await?;
+    let link = get(transaction.scope(), id).await?;
+    transaction.update_row::<magic_link::Entity>(link, |row| row.is_revoked = Set(true)).await?;
     Ok(())
 }
 

@@ -1,10 +1,15 @@
 //! What only the operator of an installation may do, in all organizations.
 
+use std::sync::Arc;
+
 use entity::organization::{self, Column, Entity};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 
-use super::Store;
-use crate::{Error, Result};
+use super::{
+    Store,
+    audit::{self, Journal},
+};
+use crate::{Error, Result, audit::Occasion};
 
 /// The installation as its operator sees it.
 #[derive(Clone, Copy)]
@@ -36,6 +41,11 @@ impl Administration<'_> {
             .await?;
         let made = primary(true).filter(Column::Id.eq(key)).exec_with_returning(&changes).await?;
         let made = made.into_iter().next().ok_or(Error::NotFound)?;
+        let mut journal = Journal::default();
+        journal.changed::<Entity>(&[], std::slice::from_ref(&made));
+        let occasion = Arc::new(Occasion::of("command:primary-organization"));
+        let (now, vault) = (self.store.clock.now(), &self.store.vault);
+        occasion.of_work(audit::write(&changes, now, vault, None, journal)).await?;
         changes.commit().await?;
         Ok(made)
     }

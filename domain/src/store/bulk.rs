@@ -2,12 +2,12 @@
 
 use entity::Tenanted;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ActiveValue, EntityTrait, Iterable, QueryFilter,
-    QueryTrait, Value,
+    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait as _, EntityTrait,
+    IdenStatic as _, Iterable, QueryFilter, QueryTrait, Value,
     sea_query::{Alias, Expr, ExprTrait, IntoIden, TableRef, ValueTuple},
 };
 
-use super::{KEYS_PER_STATEMENT, Transaction, transaction::Dates};
+use super::{KEYS_PER_STATEMENT, Transaction, audit::LARGEST_SMALL_CHANGE, transaction::Dates};
 use crate::{Error, Result};
 
 /// The name of the list of new values within the statement.
@@ -26,10 +26,34 @@ impl Transaction<'_> {
             self.date(row, Dates::Updated);
         }
         let columns = changed_columns(&rows);
+        let small = rows.len() <= LARGEST_SMALL_CHANGE;
+        if let Some(first) = rows.first().filter(|_| !small) {
+            let names: Vec<_> = columns.iter().map(|column| column.as_str()).collect();
+            let sample = |column| first.get(column).into_value();
+            self.journal().changed_many::<A::Entity>(sample, rows.len() as u64, &names);
+        }
+        let before = if small { self.present::<A>(&rows).await? } else { Vec::new() };
         for chunk in rows.chunks(KEYS_PER_STATEMENT / (columns.len() + 1)) {
             self.save_chunk(chunk, &columns).await?;
         }
+        if small {
+            let after = self.present::<A>(&rows).await?;
+            self.journal().changed::<A::Entity>(&before, &after);
+        }
         Ok(rows.len() as u64)
+    }
+
+    /// A few rows as they are in the database, for the audit log.
+    async fn present<A>(&self, rows: &[A]) -> Result<Vec<Model<A>>>
+    where
+        A: ActiveModelTrait<Entity: Tenanted> + ActiveModelBehavior + Send,
+    {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let key = A::Entity::key_column();
+        let keys = rows.iter().map(|row| value(row, key)).collect::<Result<Vec<Value>>>()?;
+        Ok(A::Entity::find().filter(key.is_in(keys)).all(self.connection()).await?)
     }
 
     async fn save_chunk<A>(&self, rows: &[A], columns: &[Column<A>]) -> Result<()>
@@ -55,6 +79,8 @@ impl Transaction<'_> {
         self.prove_writable::<A::Entity>(keys).await
     }
 }
+
+type Model<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Model;
 
 type Column<A> = <<A as ActiveModelTrait>::Entity as EntityTrait>::Column;
 

@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "the only module with a connection")]
 
 mod administration;
+mod audit;
 mod bulk;
 mod find;
 mod identity;
@@ -30,6 +31,7 @@ use sea_orm::{
 use tokio::sync::Notify;
 
 pub use administration::Administration;
+pub use audit::{Fault, Log, LogReport};
 pub use find::{Find, Rows};
 pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
 pub(crate) use ledger::with_parts;

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{Find, KEYS_PER_STATEMENT};
-use crate::{Clock, Error, Result, account::Vault};
+use crate::{Clock, Error, Result, account::Vault, audit::Occasion};
 
 /// The database as one actor may see it.
 #[derive(Clone, Copy)]
@@ -136,7 +136,12 @@ impl<'c> Scope<'c> {
     }
 
     pub(super) async fn absent_or_forbidden<E: Tenanted + Keyed>(self, id: Id<E>) -> Result<Error> {
-        let visible = self.find::<E>().filter(E::key_column().eq(id)).exists().await?;
-        Ok(if visible { Error::forbidden() } else { Error::NotFound })
+        let visible = self.find::<E>().filter(E::key_column().eq(id));
+        let of: Vec<Option<i64>> = visible.values(E::ORGANIZATION).await?;
+        let Some(organization) = of.first() else { return Ok(Error::NotFound) };
+        if let (Some(occasion), Some(key)) = (Occasion::current(), organization) {
+            occasion.note_refused(Id::trusted(*key));
+        }
+        Ok(Error::forbidden())
     }
 }

@@ -1,12 +1,21 @@
+use std::{
+    slice,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use chrono::{DateTime, Utc};
 use entity::{Actor, Id, Keyed, Names, Tenanted};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, Iterable, ModelTrait, QueryFilter, Value,
-    sea_query::{Expr, IntoCondition, OnConflict, ValueType},
+    IdenStatic as _, IntoActiveModel, Iterable, ModelTrait, QueryFilter, QuerySelect, Value,
+    sea_query::{Condition, Expr, IntoCondition, OnConflict, ValueType},
 };
 
-use super::{KEYS_PER_STATEMENT, Scope, Store, ledger, repetition};
+use super::{
+    KEYS_PER_STATEMENT, Scope, Store,
+    audit::{self, Journal, LARGEST_SMALL_CHANGE},
+    ledger, repetition,
+};
 use crate::{Error, Result};
 
 /// Changes on behalf of one actor. Dropping it undoes them.
@@ -14,15 +23,12 @@ pub struct Transaction<'s> {
     actor: &'s Actor,
     connection: DatabaseTransaction,
     store: &'s Store,
+    journal: Mutex<Journal>,
 }
 
 impl<'s> Transaction<'s> {
-    pub(super) const fn new(
-        actor: &'s Actor,
-        connection: DatabaseTransaction,
-        store: &'s Store,
-    ) -> Self {
-        Self { actor, connection, store }
+    pub(super) fn new(actor: &'s Actor, connection: DatabaseTransaction, store: &'s Store) -> Self {
+        Self { actor, connection, store, journal: Mutex::default() }
     }
 
     /// Who asks.
@@ -44,6 +50,11 @@ impl<'s> Transaction<'s> {
         &self.connection
     }
 
+    /// What was changed so far, for the audit log.
+    pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Holds a row until the commit: other transactions that hold it wait. For rules about
     /// several rows below it that would otherwise be checked side by side.
     pub async fn hold<E: Tenanted + Keyed>(&self, row: Id<E>) -> Result<()> {
@@ -59,6 +70,7 @@ impl<'s> Transaction<'s> {
         self.date(&mut row, Dates::Created);
         let row = row.insert(&self.connection).await?;
         self.prove_writable::<A::Entity>(vec![key_value::<A::Entity>(&row)]).await?;
+        self.journal().added::<A::Entity>(slice::from_ref(&row));
         Ok(row)
     }
 
@@ -84,6 +96,7 @@ impl<'s> Transaction<'s> {
             models.sort_by_key(key::<A::Entity>);
             self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect())
                 .await?;
+            self.journal().added::<A::Entity>(&models);
             added.extend(models);
         }
         Ok(added)
@@ -108,6 +121,7 @@ impl<'s> Transaction<'s> {
                 .exec_with_returning(&self.connection)
                 .await?;
             added += models.len() as u64;
+            self.journal().added::<A::Entity>(&models);
             self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect())
                 .await?;
         }
@@ -138,6 +152,7 @@ impl<'s> Transaction<'s> {
                 .await?;
             let keys = models.iter().map(key_value::<A::Entity>).collect();
             self.prove_writable::<A::Entity>(keys).await?;
+            self.journal().changed::<A::Entity>(&[], &models);
             written.extend(models);
         }
         Ok(written)
@@ -167,13 +182,17 @@ impl<'s> Transaction<'s> {
         E: Tenanted<ActiveModel: ActiveModelBehavior + Send>,
         E::Model: IntoActiveModel<E::ActiveModel> + ModelTrait<Entity = E>,
     {
-        let mut row = row.into_active_model();
-        change(&mut row);
-        self.save(row).await
+        let mut changed = row.clone().into_active_model();
+        change(&mut changed);
+        self.save(&row, changed).await
     }
 
-    /// Writes a changed row, which the actor must be able to change afterwards.
-    pub async fn save<A>(&self, mut row: A) -> Result<<A::Entity as EntityTrait>::Model>
+    /// Writes a row that was changed, which the actor must be able to change afterwards.
+    pub async fn save<A>(
+        &self,
+        before: &<A::Entity as EntityTrait>::Model,
+        mut row: A,
+    ) -> Result<<A::Entity as EntityTrait>::Model>
     where
         A: ActiveModelTrait<Entity: Tenanted> + ActiveModelBehavior + Send,
         <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
@@ -181,16 +200,19 @@ impl<'s> Transaction<'s> {
         self.date(&mut row, Dates::Updated);
         let row = row.update(&self.connection).await?;
         self.prove_writable::<A::Entity>(vec![key_value::<A::Entity>(&row)]).await?;
+        let (before, after) = (slice::from_ref(before), slice::from_ref(&row));
+        self.journal().changed::<A::Entity>(before, after);
         Ok(row)
     }
 
     /// Begins a change of many rows at once.
-    pub fn change<E: Tenanted>(&self) -> Change<'_, E> {
-        let mut update = E::update_many().filter(E::writable_by(self.actor));
+    pub fn change<E: Tenanted>(&self) -> Change<'_, 's, E> {
+        let mut update = E::update_many();
         if let Ok(column) = "updated_at".parse::<E::Column>() {
             update = update.col_expr(column, Expr::value(self.now()));
         }
-        Change { connection: &self.connection, update }
+        let which = Condition::all().add(E::writable_by(self.actor));
+        Change { transaction: self, update, which, columns: Vec::new() }
     }
 
     /// Deletes a row that the actor may change.
@@ -204,12 +226,13 @@ impl<'s> Transaction<'s> {
 
     /// Deletes those of the rows that the actor may change. Returns how many.
     pub async fn delete_where<E: Tenanted>(&self, which: impl IntoCondition) -> Result<u64> {
-        let done = E::delete_many()
+        let removed = E::delete_many()
             .filter(E::writable_by(self.actor))
             .filter(which.into_condition())
-            .exec(&self.connection)
+            .exec_with_returning(&self.connection)
             .await?;
-        Ok(done.rows_affected)
+        self.journal().removed::<E>(&removed);
+        Ok(removed.len() as u64)
     }
 
     /// Makes the changes lasting and wakes whoever carries jobs to the queue.
@@ -218,6 +241,10 @@ impl<'s> Transaction<'s> {
         if let Some(attempt) = &self.store.attempt {
             ledger::prove_held(&self.connection, attempt).await?;
         }
+        let journal = self.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let user = self.actor.user().map(Id::key);
+        audit::write(&self.connection, self.store.clock.now(), &self.store.vault, user, journal)
+            .await?;
         self.connection.commit().await?;
         self.store.enqueued.notify_one();
         Ok(())
@@ -271,28 +298,46 @@ where
 }
 
 /// A change of many rows at once, limited to those that the actor may change.
-pub struct Change<'t, E: EntityTrait> {
-    connection: &'t DatabaseTransaction,
+pub struct Change<'t, 's, E: EntityTrait> {
+    transaction: &'t Transaction<'s>,
     update: sea_orm::UpdateMany<E>,
+    which: Condition,
+    columns: Vec<&'static str>,
 }
 
-impl<E: Tenanted> Change<'_, E> {
+impl<E: Tenanted> Change<'_, '_, E> {
     /// Sets a column to a value or an expression.
     #[must_use]
     pub fn set(mut self, column: E::Column, value: impl Into<Expr>) -> Self {
         self.update = self.update.col_expr(column, value.into());
+        self.columns.push(column.as_str());
         self
     }
 
     /// Narrows the rows.
     #[must_use]
     pub fn filter(mut self, condition: impl IntoCondition) -> Self {
-        self.update = self.update.filter(condition.into_condition());
+        self.which = self.which.add(condition.into_condition());
         self
     }
 
-    /// Changes the rows. Returns how many.
+    /// Changes the rows. Returns how many. Of a few rows the audit log tells the values before and
+    /// after, so they are read first; of many it tells how many they are.
     pub async fn exec(self) -> Result<u64> {
-        Ok(self.update.exec(self.connection).await?.rows_affected)
+        let Self { transaction, update, which, columns } = self;
+        let connection = &transaction.connection;
+        let some = LARGEST_SMALL_CHANGE as u64 + 1;
+        let before = E::find().filter(which.clone()).limit(some).all(connection).await?;
+        let Some(first) = before.first() else { return Ok(0) };
+        let update = update.filter(which);
+        if before.len() > LARGEST_SMALL_CHANGE {
+            let changed = update.exec(connection).await?.rows_affected;
+            let sample = |column| Some(first.get(column));
+            transaction.journal().changed_many::<E>(sample, changed, &columns);
+            return Ok(changed);
+        }
+        let after = update.exec_with_returning(connection).await?;
+        transaction.journal().changed::<E>(&before, &after);
+        Ok(after.len() as u64)
     }
 }

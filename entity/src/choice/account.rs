@@ -25,3 +25,28 @@ pub enum TokenPurpose {
     #[sea_orm(string_value = "verify_email")]
     VerifyEmail,
 }
+
+/// How something that was tried ended.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+#[serde(rename_all = "snake_case")]
+pub enum AuditOutcome {
+    /// It was done.
+    #[sea_orm(string_value = "done")]
+    Done,
+    /// Whoever asked was not allowed to.
+    #[sea_orm(string_value = "refused")]
+    Refused,
+}

@@ -10,11 +10,12 @@ mod tests;
 use std::{
     collections::BTreeMap,
     env, fmt,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     str::FromStr,
 };
 
+use ipnet::IpNet;
 use url::Url;
 
 pub use finding::Finding;
@@ -131,6 +132,8 @@ pub struct Settings {
     pub demo: bool,
     /// `RATE_LIMITS`: whether callers are slowed down.
     pub rate_limits: bool,
+    /// `TRUSTED_PROXIES`: networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// `JOB_CONCURRENCY`: most jobs that run in this process at one time.
     pub job_concurrency: usize,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector of traces; unset: none.
@@ -182,6 +185,7 @@ impl Settings {
             cors_allowed_origins: layers.get("CORS_ALLOWED_ORIGINS", origins).unwrap_or_default(),
             demo: layers.get("DEMO", switch).unwrap_or(database_url.is_none()),
             rate_limits: layers.get("RATE_LIMITS", switch).unwrap_or(true),
+            trusted_proxies: layers.get("TRUSTED_PROXIES", networks).unwrap_or_else(near_networks),
             job_concurrency: layers
                 .get("JOB_CONCURRENCY", |text| number(text, 256))
                 .map_or(8, |jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
@@ -209,6 +213,12 @@ impl Settings {
             Some(keys) => Ok(keys.clone()),
             None => SecretKeys::kept_in(&self.secret_key_file()),
         }
+    }
+
+    /// Whether the `X-Forwarded-For` of this peer is believed.
+    pub fn is_trusted_proxy(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.trusted_proxies.iter().any(|network| network.contains(&peer))
     }
 
     /// Where mails go without `SMTP_URL`.
@@ -245,6 +255,7 @@ impl Settings {
             ("CORS_ALLOWED_ORIGINS", self.cors_allowed_origins.join(",")),
             ("DEMO", switch(self.demo)),
             ("RATE_LIMITS", switch(self.rate_limits)),
+            ("TRUSTED_PROXIES", listed(&self.trusted_proxies)),
             ("JOB_CONCURRENCY", self.job_concurrency.to_string()),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", or(&self.otlp_endpoint, "(unset)".to_owned())),
             ("LOG_FORMAT", self.log_format.to_string()),
@@ -376,4 +387,32 @@ fn origin(text: &str) -> Result<String, String> {
         return Err(format!("{text} is not an origin"));
     }
     Ok(origin.ascii_serialization())
+}
+
+/// Proxies on the same machine or in a private network.
+const NEAR: [&str; 6] =
+    ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+
+fn near_networks() -> Vec<IpNet> {
+    NEAR.iter().filter_map(|network| network.parse().ok()).collect()
+}
+
+/// Addresses and networks, separated by commas; `none` for none.
+fn networks(list: &str) -> Result<Vec<IpNet>, String> {
+    if list == "none" {
+        return Ok(Vec::new());
+    }
+    list.split(',').map(str::trim).filter(|text| !text.is_empty()).map(network).collect()
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(address.into());
+    }
+    text.parse().map_err(|_| format!("{text} is neither an address nor a network"))
+}
+
+fn listed(networks: &[IpNet]) -> String {
+    let networks: Vec<String> = networks.iter().map(ToString::to_string).collect();
+    if networks.is_empty() { "none".to_owned() } else { networks.join(",") }
 }

@@ -57,6 +57,10 @@ pub(super) const SETTINGS: &[Setting] = &[
     open("CORS_ALLOWED_ORIGINS", "origins separated by commas, such as https://app.example.com"),
     open("DEMO", "on or off"),
     open("RATE_LIMITS", "on or off"),
+    open(
+        "TRUSTED_PROXIES",
+        "addresses or networks separated by commas, such as 10.0.0.0/8, or none",
+    ),
     open("JOB_CONCURRENCY", "a number from 1 to 256"),
     address("OTEL_EXPORTER_OTLP_ENDPOINT", "the http:// or https:// address of a collector"),
     open("LOG_FORMAT", "text or json"),

@@ -110,7 +110,9 @@ fn without_record(operation: &Operation, role: Role) -> Expectation {
 fn holds(role: Role, permission: &str) -> bool {
     match permission {
         "models:write" | "teams:manage" => role != Role::Viewer,
-        "library:write" | "organizations:write" => matches!(role, Role::Security | Role::Outsider),
+        "library:write" | "organizations:write" | "audit:read" => {
+            matches!(role, Role::Security | Role::Outsider)
+        }
         _ => true,
     }
 }

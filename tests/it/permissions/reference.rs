@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::operation::Operation;
 
 /// Numbers that name nothing.
-const NUMBERS: [&str; 9] = [
+const NUMBERS: [&str; 10] = [
+    "auditRetentionDays",
     "displayOrder",
     "expires",
     "expiresInDays",

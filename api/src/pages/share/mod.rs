@@ -55,7 +55,7 @@ pub(super) async fn show(
     ticket: Ticket,
     Path(Link { token }): Path<Link>,
 ) -> Result {
-    state.limits.admit(Attempt::SignIn, &origin.0)?;
+    state.limits.admit(Attempt::SignIn, &origin.0).await?;
     let account = visitor.account(&state).await?;
     let reader = account.as_ref().map(|account| account.id);
     let guest = Visit { token: &token, password: None, reader };

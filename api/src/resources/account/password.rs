@@ -94,7 +94,7 @@ async fn change(
     let Some(new) = new_password(&mut form) else { return Err(form.into_error()) };
     form.check()?;
     if old.is_some() {
-        state.limits.admit(Attempt::SignInTo, &caller.claims().user_id.to_string())?;
+        state.limits.admit(Attempt::SignInFrom, &caller.claims().user_id.to_string()).await?;
     }
     state.accounts.change_password(caller.claims(), old, new).await?;
     Ok(Json(Detail { detail: "New password has been saved." }))
@@ -112,10 +112,10 @@ async fn ask(
 
 /// Has a link sent to the address in `email`.
 pub(crate) async fn ask_for_reset(state: &AppState, origin: &str, body: &Body) -> Result<()> {
-    state.limits.admit(Attempt::Mail, origin)?;
+    state.limits.admit(Attempt::Mail, origin).await?;
     let mut form = Form::new(body);
     let Some(email) = form.address("email") else { return Err(form.into_error()) };
-    state.limits.admit(Attempt::MailTo, &email.key())?;
+    state.limits.admit(Attempt::MailTo, &email.key()).await?;
     Ok(state.accounts.ask_for_reset(&email).await?)
 }
 
@@ -131,7 +131,7 @@ async fn confirm(
 
 /// Sets the password in `new_password1` with the link of `uid` and `token`.
 pub(crate) async fn reset(state: &AppState, origin: &str, body: &Body) -> Result<()> {
-    state.limits.admit(Attempt::SignIn, origin)?;
+    state.limits.admit(Attempt::SignIn, origin).await?;
     let mut form = Form::new(body);
     let new = new_password(&mut form);
     let link = (form.required("uid", LONGEST_TOKEN), form.required("token", LONGEST_TOKEN));

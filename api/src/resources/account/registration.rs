@@ -102,7 +102,7 @@ pub(crate) async fn sign_up(
     user_agent: &str,
     body: &Body,
 ) -> Result<SignedIn> {
-    state.limits.admit(Attempt::SignUp, origin)?;
+    state.limits.admit(Attempt::SignUp, origin).await?;
     let mut form = Form::new(body);
     let username = form.blankable("username", 150).filter(|name| !name.is_empty());
     let email = form.address("email");
@@ -127,7 +127,7 @@ async fn verify(
 
 /// Confirms the address to which `key` was sent.
 pub(crate) async fn confirm_address(state: &AppState, origin: &str, body: &Body) -> Result<()> {
-    state.limits.admit(Attempt::SignIn, origin)?;
+    state.limits.admit(Attempt::SignIn, origin).await?;
     let mut form = Form::new(body);
     let Some(key) = form.required("key", 200) else { return Err(form.into_error()) };
     Ok(state.accounts.confirm_address(&key).await?)
@@ -139,10 +139,10 @@ async fn resend(
     Origin(origin): Origin,
     body: Body,
 ) -> Result<(StatusCode, Json<Detail>)> {
-    state.limits.admit(Attempt::Mail, &origin)?;
+    state.limits.admit(Attempt::Mail, &origin).await?;
     let mut form = Form::new(&body);
     let Some(email) = form.address("email") else { return Err(form.into_error()) };
-    state.limits.admit(Attempt::MailTo, &email.key())?;
+    state.limits.admit(Attempt::MailTo, &email.key()).await?;
     state.accounts.ask_for_verification(&email).await?;
     Ok((StatusCode::CREATED, Json(Detail { detail: "ok" })))
 }

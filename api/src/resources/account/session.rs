@@ -113,7 +113,7 @@ pub(crate) async fn sign_in(
     user_agent: &str,
     body: &Body,
 ) -> Result<SignedIn> {
-    state.limits.admit(Attempt::SignIn, origin)?;
+    state.limits.admit(Attempt::SignIn, origin).await?;
     let mut form = Form::new(body);
     let email = match body.text("email")? {
         Some(_) => form.address("email"),
@@ -125,8 +125,10 @@ pub(crate) async fn sign_in(
         let text = "Must include \"email\" and \"password\".";
         return Err(domain::Error::invalid_object(text).into());
     };
-    state.limits.admit(Attempt::SignInTo, &email.key())?;
-    Ok(state.accounts.log_in(email.as_str(), password, user_agent).await?)
+    state.limits.admit_to_account(&email.key(), origin).await?;
+    let signed_in = state.accounts.log_in(email.as_str(), password, user_agent).await?;
+    state.limits.know(&email.key(), origin).await;
+    Ok(signed_in)
 }
 
 /// Looks at the headers itself: a token of an ended session is no reason to refuse.

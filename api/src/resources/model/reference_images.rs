@@ -235,13 +235,13 @@ async fn save(
     let picture = image_form::picture(&mut form, presence).await?;
     let old = before.storage_key.clone();
     let Some(picture) = picture else {
-        let row = before.into_active_model();
-        return saved(state, actor, row, addresses, &form, mode).await;
+        let row = before.clone().into_active_model();
+        return saved(state, actor, (&before, row), addresses, &form, mode).await;
     };
     let file = keep(&picture, state).await?;
-    let mut row = before.into_active_model();
+    let mut row = before.clone().into_active_model();
     images::show(&mut row, &picture, &file);
-    let answer = saved(state, actor, row, addresses, &form, mode).await;
+    let answer = saved(state, actor, (&before, row), addresses, &form, mode).await;
     let answer = kept(answer, file, state).await?;
     discard(&[old], state).await;
     Ok(answer)
@@ -250,7 +250,7 @@ async fn save(
 async fn saved(
     state: &AppState,
     actor: &Allowed<WriteModels>,
-    mut row: ActiveModel,
+    (before, mut row): (&Model, ActiveModel),
     addresses: &Addresses,
     form: &Upload,
     mode: Mode,
@@ -260,7 +260,7 @@ async fn saved(
     for (column, value) in values {
         row.try_set(column, value)?;
     }
-    let row = if row.is_changed() { transaction.save(row).await? } else { row.try_into()? };
+    let row = if row.is_changed() { transaction.save(before, row).await? } else { row.try_into()? };
     let view = view(row, addresses, transaction.scope()).await?;
     transaction.commit().await?;
     Ok(Json(view))

@@ -28,7 +28,7 @@ use entity::{
     organization, team, team_invitation, user,
 };
 use schemars::JsonSchema;
-use sea_orm::{ActiveValue::Set, ColumnTrait, IntoActiveModel, Order};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Order};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -275,9 +275,8 @@ async fn change(
     let row = managed_invitation(scope, path.id()?).await?;
     refuse_moves(&row, &body)?;
     let role = team_role(&body)?.unwrap_or(row.role);
-    let mut draft = row.into_active_model();
-    draft.role = Set(role);
-    let row = transaction.save(draft).await?;
+    let row =
+        transaction.update_row::<team_invitation::Entity>(row, |row| row.role = Set(role)).await?;
     let view = invitation_view(row, scope).await?;
     transaction.commit().await?;
     Ok(Json(view))

@@ -51,6 +51,8 @@ pub(super) struct View {
     business_unit_label: String,
     /// Whether the security team gets a mail with numbers every week.
     weekly_digest: bool,
+    /// After how many days entries of the audit log are removed; 0 for never.
+    audit_retention_days: i32,
     member_count: i64,
     /// The role of the caller.
     my_role: Option<OrganizationRole>,
@@ -111,6 +113,8 @@ impl Resource for Organizations {
             .or(crate::input::Absent::Text("Business Unit")),
         Field::flag("weekly_digest", Column::WeeklyDigest)
             .note("Whether the security team gets a mail with numbers every week."),
+        Field::integer("audit_retention_days", Column::AuditRetentionDays, (0, 3650), 0)
+            .note("After how many days entries of the audit log are removed; 0 for never."),
     ];
     const FILTERS: &'static [Filter<Column>] = &[Filter::choice::<Plan>("plan", Column::Plan)];
     const SEARCH: &'static [Column] = &[Column::Name, Column::Domain];
@@ -143,6 +147,7 @@ impl Resource for Organizations {
             plan: row.plan,
             business_unit_label: row.business_unit_label,
             weekly_digest: row.weekly_digest,
+            audit_retention_days: row.audit_retention_days,
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
         });
@@ -218,6 +223,7 @@ async fn create(
         plan: made.plan,
         business_unit_label: made.business_unit_label,
         weekly_digest: made.weekly_digest,
+        audit_retention_days: made.audit_retention_days,
         member_count: 1,
         my_role: Some(OrganizationRole::SecurityTeam),
         created_at: made.created_at.into(),
@@ -233,6 +239,7 @@ fn new_organization(draft: &Draft<Organizations>) -> workspace::NewOrganization 
         plan: draft.plan.try_as_ref().copied().unwrap_or_default(),
         business_unit_label: draft.business_unit_label.try_as_ref().cloned(),
         weekly_digest: draft.weekly_digest.try_as_ref().copied().unwrap_or_default(),
+        audit_retention_days: draft.audit_retention_days.try_as_ref().copied().unwrap_or_default(),
     }
 }
 

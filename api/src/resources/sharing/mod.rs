@@ -21,8 +21,8 @@ use crate::{
 /// Opens a link. Passwords can be tried so often from one place, and so often for one link.
 pub async fn visit(state: &AppState, Origin(origin): &Origin, visit: Visit<'_>) -> Result<Opening> {
     if visit.password.is_some() {
-        state.limits.admit(Attempt::OpenLink, origin)?;
-        state.limits.admit(Attempt::OpenLinkOf, &digest(visit.token))?;
+        state.limits.admit(Attempt::OpenLink, origin).await?;
+        state.limits.admit(Attempt::OpenLinkOf, &digest(visit.token)).await?;
     }
     Ok(open(&state.accounts, visit).await?)
 }

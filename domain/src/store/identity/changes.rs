@@ -1,5 +1,7 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use chrono::{DateTime, Utc};
-use entity::{Id, choice::TokenPurpose, one_time_token, session, user};
+use entity::{Id, choice::TokenPurpose, job, one_time_token, session, user};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
     EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
@@ -9,13 +11,20 @@ use super::super::Store;
 use crate::{
     Error, Result,
     job::Job,
-    store::{ROWS_PER_STATEMENT, ledger, repetition},
+    store::{
+        ROWS_PER_STATEMENT,
+        audit::{self, Journal},
+        ledger, repetition,
+    },
 };
 
 /// Changes to accounts, sessions and memberships. Dropping it undoes them.
 pub struct IdentityChanges<'s> {
     pub(super) store: &'s Store,
     pub(in crate::store) connection: DatabaseTransaction,
+    journal: Mutex<Journal>,
+    /// Whose account it is, if nobody is signed in.
+    whose: Mutex<Option<Id<user::Entity>>>,
 }
 
 /// What a new account starts with.
@@ -32,8 +41,18 @@ pub struct NewUser {
 }
 
 impl<'s> IdentityChanges<'s> {
-    pub(super) const fn new(store: &'s Store, connection: DatabaseTransaction) -> Self {
-        Self { store, connection }
+    pub(super) fn new(store: &'s Store, connection: DatabaseTransaction) -> Self {
+        Self { store, connection, journal: Mutex::default(), whose: Mutex::default() }
+    }
+
+    /// What was changed so far, for the audit log.
+    pub(in crate::store) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes whose account is changed. The first one counts.
+    pub(super) fn concerns(&self, user: Id<user::Entity>) {
+        self.whose.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(user);
     }
 
     /// The time by which rows are dated.
@@ -43,7 +62,12 @@ impl<'s> IdentityChanges<'s> {
 
     /// Makes the changes lasting and wakes whoever carries jobs to the queue.
     pub async fn commit(self) -> Result<()> {
-        repetition::note_carried_out(&self.connection, self.now()).await?;
+        let now = self.now();
+        repetition::note_carried_out(&self.connection, now).await?;
+        let journal = self.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let whose = self.whose.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (vault, user) = (&self.store.vault, whose.map(Id::key));
+        audit::write(&self.connection, now, vault, user, journal).await?;
         self.connection.commit().await?;
         self.store.enqueued.notify_one();
         Ok(())
@@ -52,7 +76,8 @@ impl<'s> IdentityChanges<'s> {
     /// Asks for background work, in the name of nobody in particular.
     pub async fn enqueue<J: Job>(&self, job: &J) -> Result<()> {
         let row = ledger::row(job, self.now(), None)?;
-        ledger::insert::<J>(&self.connection, row).await?;
+        let id = ledger::insert::<J>(&self.connection, row).await?;
+        self.journal().number_added::<job::Entity>(job.organization(), Some(id.to_string()), 1);
         Ok(())
     }
 
@@ -62,6 +87,9 @@ impl<'s> IdentityChanges<'s> {
         for chunk in jobs.chunks(ROWS_PER_STATEMENT) {
             let rows = chunk.iter().map(|job| ledger::row(job, now, None));
             ledger::insert_many(&self.connection, rows.collect::<Result<_>>()?).await?;
+        }
+        for job in jobs {
+            self.journal().number_added::<job::Entity>(job.organization(), None, 1);
         }
         Ok(())
     }
@@ -83,7 +111,10 @@ impl<'s> IdentityChanges<'s> {
             updated_at: Set(now),
             ..Default::default()
         };
-        Ok(row.insert(&self.connection).await?)
+        let user = row.insert(&self.connection).await?;
+        self.concerns(user.id);
+        self.journal().row_added::<user::Entity>(None, &user);
+        Ok(user)
     }
 
     /// A user by key.
@@ -115,10 +146,13 @@ impl<'s> IdentityChanges<'s> {
         user: user::Model,
         change: impl FnOnce(&mut user::ActiveModel),
     ) -> Result<user::Model> {
-        let mut row = user.into_active_model();
+        let mut row = user.clone().into_active_model();
         change(&mut row);
         row.updated_at = Set(self.now());
-        Ok(row.update(&self.connection).await?)
+        let changed = row.update(&self.connection).await?;
+        self.concerns(changed.id);
+        self.journal().row_changed::<user::Entity>(&user, &changed);
+        Ok(changed)
     }
 
     /// Begins a session whose refresh token has the given hash.
@@ -140,7 +174,10 @@ impl<'s> IdentityChanges<'s> {
             created_at: Set(now),
             ..Default::default()
         };
-        Ok(row.insert(&self.connection).await?.id)
+        let session = row.insert(&self.connection).await?;
+        self.concerns(user);
+        self.journal().row_added::<session::Entity>(None, &session);
+        Ok(session.id)
     }
 
     /// Replaces the refresh token of a live session, if it still is the given one. Of two who try
@@ -161,6 +198,7 @@ impl<'s> IdentityChanges<'s> {
             .filter(session::Column::RevokedAt.is_null())
             .exec(&self.connection)
             .await?;
+        self.note_sessions(Some(session), changed.rows_affected);
         Ok(changed.rows_affected == 1)
     }
 
@@ -172,7 +210,13 @@ impl<'s> IdentityChanges<'s> {
             .filter(session::Column::RevokedAt.is_null())
             .exec(&self.connection)
             .await?;
+        self.note_sessions(Some(session), ended.rows_affected);
         Ok(ended.rows_affected == 1)
+    }
+
+    fn note_sessions(&self, session: Option<Id<session::Entity>>, number: u64) {
+        let key = session.map(|session| session.to_string());
+        self.journal().number_changed::<session::Entity>(None, key, number);
     }
 
     /// Ends the sessions of a user, but for `except`.
@@ -188,7 +232,8 @@ impl<'s> IdentityChanges<'s> {
         if let Some(except) = except {
             ending = ending.filter(session::Column::Id.ne(except));
         }
-        ending.exec(&self.connection).await?;
+        let ended = ending.exec(&self.connection).await?.rows_affected;
+        self.note_sessions(None, ended);
         Ok(())
     }
 
@@ -210,7 +255,9 @@ impl<'s> IdentityChanges<'s> {
             created_at: Set(self.now()),
             ..Default::default()
         };
-        row.insert(&self.connection).await?;
+        let link = row.insert(&self.connection).await?;
+        self.concerns(user);
+        self.journal().row_added::<one_time_token::Entity>(None, &link);
         Ok(())
     }
 
@@ -226,13 +273,14 @@ impl<'s> IdentityChanges<'s> {
     /// Makes all links of a user for a purpose stop working.
     pub async fn end_links(&self, user: Id<user::Entity>, purpose: TokenPurpose) -> Result<()> {
         use one_time_token::{Column, Entity};
-        Entity::update_many()
+        let ended = Entity::update_many()
             .col_expr(Column::UsedAt, Expr::value(self.now()))
             .filter(Column::UserId.eq(user))
             .filter(Column::Purpose.eq(purpose))
             .filter(Column::UsedAt.is_null())
             .exec(&self.connection)
             .await?;
+        self.journal().number_changed::<Entity>(None, None, ended.rows_affected);
         Ok(())
     }
 }

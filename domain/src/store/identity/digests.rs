@@ -48,6 +48,8 @@ impl IdentityChanges<'_> {
         if changed.rows_affected == 0 {
             return Ok(None);
         }
+        self.concerns(user);
+        self.journal().number_changed::<Entity>(Some(organization), None, changed.rows_affected);
         let found = organization::Entity::find()
             .filter(organization::Column::Id.eq(organization))
             .one(&self.connection)

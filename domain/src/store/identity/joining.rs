@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    Id,
+    Id, Tenanted,
     choice::{InvitationStatus, OrganizationRole, TeamRole},
     organization, organization_member, team, team_invitation, team_member, user,
 };
@@ -50,7 +50,9 @@ impl IdentityChanges<'_> {
         let now = self.now();
         row.created_at = Set(now);
         row.updated_at = Set(now);
-        Ok(row.insert(&self.connection).await?)
+        let made = row.insert(&self.connection).await?;
+        self.journal().added::<organization::Entity>(std::slice::from_ref(&made));
+        Ok(made)
     }
 
     /// Adds a team without members.
@@ -58,7 +60,9 @@ impl IdentityChanges<'_> {
         let now = self.now();
         row.created_at = Set(now);
         row.updated_at = Set(now);
-        Ok(row.insert(&self.connection).await?)
+        let made = row.insert(&self.connection).await?;
+        self.journal().added::<team::Entity>(std::slice::from_ref(&made));
+        Ok(made)
     }
 
     /// The organization that people join who sign up, if there is one.
@@ -103,10 +107,12 @@ impl IdentityChanges<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        organization_member::Entity::insert_many(rows)
+        let joined = organization_member::Entity::insert_many(rows)
             .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(&self.connection)
+            .exec_with_returning(&self.connection)
             .await?;
+        self.concerns(user);
+        self.journal().added::<organization_member::Entity>(&joined);
         Ok(())
     }
 
@@ -133,10 +139,12 @@ impl IdentityChanges<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        team_member::Entity::insert_many(rows)
+        let joined = team_member::Entity::insert_many(rows)
             .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(&self.connection)
+            .exec_with_returning(&self.connection)
             .await?;
+        self.concerns(user);
+        self.journal().added::<team_member::Entity>(&joined);
         Ok(())
     }
 
@@ -174,10 +182,12 @@ impl IdentityChanges<'_> {
         member: team_member::Model,
         role: TeamRole,
     ) -> Result<team_member::Model> {
-        let mut row = member.into_active_model();
+        let mut row = member.clone().into_active_model();
         row.role = Set(role);
         row.updated_at = Set(self.now());
-        Ok(row.update(&self.connection).await?)
+        let changed = row.update(&self.connection).await?;
+        self.note_change::<team_member::Entity>(&member, &changed);
+        Ok(changed)
     }
 
     /// Removes a member of a team.
@@ -186,6 +196,7 @@ impl IdentityChanges<'_> {
             .filter(team_member::Column::Id.eq(member.id))
             .exec(&self.connection)
             .await?;
+        self.journal().removed::<team_member::Entity>(std::slice::from_ref(member));
         Ok(())
     }
 
@@ -220,6 +231,7 @@ impl IdentityChanges<'_> {
             .filter(Column::ExpiresAt.gt(now))
             .exec_with_returning(&self.connection)
             .await?;
+        self.journal().changed::<Entity>(&[], &accepted);
         Ok(accepted)
     }
 
@@ -251,6 +263,7 @@ impl IdentityChanges<'_> {
             .filter(ending)
             .exec_with_returning(&self.connection)
             .await?;
+        self.journal().changed::<Entity>(&[], &reminded);
         Ok(reminded)
     }
 
@@ -299,7 +312,9 @@ impl IdentityChanges<'_> {
             created_at: Set(now),
             updated_at: Set(now),
         };
-        Ok(row.insert(&self.connection).await?)
+        let made = row.insert(&self.connection).await?;
+        self.journal().added::<team_invitation::Entity>(std::slice::from_ref(&made));
+        Ok(made)
     }
 
     /// Makes an invitation pending again, with a new token, role, sender and date.
@@ -308,7 +323,7 @@ impl IdentityChanges<'_> {
         old: team_invitation::Model,
         new: NewInvitation,
     ) -> Result<team_invitation::Model> {
-        let mut row = old.into_active_model();
+        let mut row = old.clone().into_active_model();
         row.email = Set(new.email);
         row.role = Set(new.role);
         row.token_hash = Set(new.token_hash);
@@ -320,6 +335,13 @@ impl IdentityChanges<'_> {
         row.delivery_error = Set(None);
         row.reminded_at = Set(None);
         row.updated_at = Set(self.now());
-        Ok(row.update(&self.connection).await?)
+        let renewed = row.update(&self.connection).await?;
+        self.note_change::<team_invitation::Entity>(&old, &renewed);
+        Ok(renewed)
+    }
+
+    fn note_change<E: Tenanted>(&self, before: &E::Model, after: &E::Model) {
+        let (before, after) = (std::slice::from_ref(before), std::slice::from_ref(after));
+        self.journal().changed::<E>(before, after);
     }
 }
