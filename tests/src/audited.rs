@@ -106,6 +106,7 @@ fn operation(method: &Method, path: &str) -> String {
 }
 
 /// How many entries there are by request and operation.
+#[expect(clippy::disallowed_methods, reason = "a look into the table beside the product")]
 async fn entries(database: &str) -> BTreeMap<(String, String), i64> {
     let connection = Database::connect(database).await.expect("the database of the test");
     let statement = Statement::from_string(

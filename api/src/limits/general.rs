@@ -21,12 +21,11 @@ pub(crate) async fn guard(State(state): State<AppState>, request: Request, next:
     if request.uri().path().starts_with("/health/") {
         return next.run(request).await;
     }
-    let (attempt, whom) = match user(request.headers(), &state) {
-        Some(user) => (Attempt::OfUser, user),
-        None => {
-            let origin = origin_of(request.headers(), request.extensions(), &state.settings);
-            (Attempt::FromAddress, origin.unwrap_or_default())
-        }
+    let (attempt, whom) = if let Some(user) = user(request.headers(), &state) {
+        (Attempt::OfUser, user)
+    } else {
+        let origin = origin_of(request.headers(), request.extensions(), &state.settings);
+        (Attempt::FromAddress, origin.unwrap_or_default())
     };
     let (mut response, left) = match state.limits.count(attempt, &whom).await {
         Ok(left) => (next.run(request).await, left),

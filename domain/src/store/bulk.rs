@@ -2,8 +2,8 @@
 
 use entity::Tenanted;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait as _, EntityTrait,
-    IdenStatic as _, Iterable, QueryFilter, QueryTrait, Value,
+    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait as _, EntityTrait, IdenStatic,
+    Iterable, QueryFilter, QueryTrait, Value,
     sea_query::{Alias, Expr, ExprTrait, IntoIden, TableRef, ValueTuple},
 };
 
@@ -28,7 +28,7 @@ impl Transaction<'_> {
         let columns = changed_columns(&rows);
         let small = rows.len() <= LARGEST_SMALL_CHANGE;
         if let Some(first) = rows.first().filter(|_| !small) {
-            let names: Vec<_> = columns.iter().map(|column| column.as_str()).collect();
+            let names: Vec<_> = columns.iter().map(IdenStatic::as_str).collect();
             let sample = |column| first.get(column).into_value();
             self.journal().changed_many::<A::Entity>(sample, rows.len() as u64, &names);
         }
@@ -100,7 +100,7 @@ where
         .collect()
 }
 
-fn same<C: sea_orm::IdenStatic>(one: &C, other: &C) -> bool {
+fn same<C: IdenStatic>(one: &C, other: &C) -> bool {
     one.as_str() == other.as_str()
 }
 

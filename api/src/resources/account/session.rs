@@ -17,7 +17,7 @@ use crate::{
     extract::Anyone,
     input::{Body, Form},
     limits::{Attempt, Origin},
-    resource::{json_body, refusal},
+    resource::{answer, json_body, refusal},
     state::AppState,
 };
 
@@ -41,7 +41,9 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                          access token. Both tokens stop working. 401 for a token that is no \
                          token, or not valid any more.",
                     )
-                    .with(|operation| refusal(operation, 401, ""))
+                    .with(|operation| {
+                        answer::<Spent>(operation, 401, "The token is none, or not valid any more.")
+                    })
             }),
         )
         .api_route(
@@ -66,6 +68,18 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                 .with(|operation| refusal(operation, 401, "The token cannot be used."))
             }),
         )
+}
+
+/// Why a session cannot be ended.
+#[derive(JsonSchema)]
+#[schemars(example = json!({"detail": "Token is invalid"}))]
+#[expect(dead_code, reason = "describes an answer")]
+struct Spent {
+    /// For people.
+    detail: String,
+    /// Stable, machine readable. Absent for a refresh token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
 }
 
 /// Address and password.

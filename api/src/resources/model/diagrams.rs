@@ -1,6 +1,9 @@
-use aide::axum::{
-    ApiRouter,
-    routing::{get_with, post_with},
+use aide::{
+    axum::{
+        ApiRouter,
+        routing::{get_with, post_with},
+    },
+    transform::TransformOperation,
 };
 use axum::{
     Json,
@@ -26,7 +29,9 @@ use crate::{
     error,
     extract::{Allowed, Key},
     input::{Body, Field, Filter, Params, Sort, When, vouch},
-    resource::{self, Resource, Sorting, describe, described_create, handlers, query_parameter},
+    resource::{
+        self, Resource, Sorting, describe, described_create, handlers, query_parameter, refusal,
+    },
     router::CANVAS_LIMIT,
     state::AppState,
     wire::Timestamp,
@@ -296,12 +301,17 @@ pub fn routes() -> ApiRouter<AppState> {
         query_parameter(operation, "delete_orphaned_components", text, schema)
     });
     ApiRouter::new()
-        .api_route("/api/diagrams/", resource::collection::<Diagrams>())
+        .api_route(
+            "/api/diagrams/",
+            resource::listing::<Diagrams>().post_with(handlers::create::<Diagrams>, |operation| {
+                no_model(described_create::<Diagrams>(operation))
+            }),
+        )
         .api_route("/api/diagrams/{id}/", record)
         .api_route(
             "/api/diagrams/create_for_threat_model/",
             post_with(handlers::create::<Diagrams>, |operation| {
-                described_create::<Diagrams>(operation)
+                no_model(described_create::<Diagrams>(operation))
                     .id("createDiagramForThreatModel")
                     .summary("Create a diagram of a threat model")
             }),
@@ -314,4 +324,8 @@ pub fn routes() -> ApiRouter<AppState> {
             }),
         )
         .layer(DefaultBodyLimit::max(CANVAS_LIMIT))
+}
+
+fn no_model(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    refusal(operation, 404, "There is no such threat model.")
 }
