@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "these tests look below the store")]
 
 use entity::Id;
+use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 use tests::{App, Client, PASSWORD, canvas, edge, node};
@@ -35,7 +36,7 @@ async fn an_entry_tells_who_changed_what_when_and_from_where() {
 
     let trace = "0af7651916cd43dd8448eb211c80319c";
     let request = owner
-        .request(reqwest::Method::PATCH, &format!("/api/threat-models/{model}/"))
+        .request(Method::PATCH, &format!("/api/threat-models/{model}/"))
         .header("x-request-id", "my-request")
         .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"))
         .header("user-agent", "probe/1")
@@ -259,6 +260,20 @@ async fn the_export_holds_everything_in_order_as_lines_or_as_a_table() {
     assert_eq!(table.lines().count(), 2, "{table}");
     assert!(table.starts_with("id,organization,position,"), "{table}");
     owner.get("/api/audit-log/export/?format=xml").await.expect(400);
+}
+
+#[tokio::test]
+async fn an_export_without_entries_ends_well_when_it_is_compressed() {
+    let app = App::start().await;
+    let owner = app.owner().await;
+    let request = owner.request(Method::GET, "/api/audit-log/export/?target_id=nobody");
+    let answer = owner.send(request.header("Accept-Encoding", "gzip")).await;
+    assert_eq!(
+        (answer.status, &answer.headers["content-encoding"]),
+        (200, &"gzip".parse().unwrap())
+    );
+    // Nothing, compressed.
+    assert_eq!(answer.bytes.len(), 20);
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use entity::{
     choice::AuditOutcome,
     organization, user,
 };
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -230,17 +230,20 @@ fn pieces(
     form: Form,
 ) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
     let begin = (state, actor, search, Reading::After(0));
-    futures::stream::unfold(begin, move |(state, actor, search, reading)| async move {
-        let Reading::After(last) = reading else { return None };
-        match piece(&state, &actor, &search, last, form).await {
-            Ok((text, next)) => Some((Ok(text.into()), (state, actor, search, next))),
-            Err(error) => {
-                tracing::error!(?error, "an export of the audit log was broken off");
-                let broken = std::io::Error::other("the export was broken off");
-                Some((Err(broken), (state, actor, search, Reading::Ended)))
+    let pieces =
+        futures::stream::unfold(begin, move |(state, actor, search, reading)| async move {
+            let Reading::After(last) = reading else { return None };
+            match piece(&state, &actor, &search, last, form).await {
+                Ok((text, next)) => Some((Ok(text.into()), (state, actor, search, next))),
+                Err(error) => {
+                    tracing::error!(?error, "an export of the audit log was broken off");
+                    let broken = std::io::Error::other("the export was broken off");
+                    Some((Err(broken), (state, actor, search, Reading::Ended)))
+                }
             }
-        }
-    })
+        });
+    // Compression asks once more after the end.
+    pieces.fuse()
 }
 
 async fn piece(
