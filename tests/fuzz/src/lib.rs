@@ -90,10 +90,10 @@ pub async fn save(
     drawing: serde_json::Value,
 ) -> domain::Result<serde_json::Value> {
     let id = diagram.id;
-    let mut draft = diagram.into_active_model();
+    let mut draft = diagram.clone().into_active_model();
     draft.canvas_data = Set(drawing.into());
     domain::model::diagram::save(transaction, id, &mut draft).await?;
-    Ok(transaction.save(draft).await?.canvas_data.into_inner())
+    Ok(transaction.save(&diagram, draft).await?.canvas_data.into_inner())
 }
 
 /// Fails if an error is none of those that tell a client what is wrong with his input.
