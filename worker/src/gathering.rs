@@ -54,6 +54,8 @@ mod tests {
 
     use super::*;
 
+    const MOMENT: Duration = Duration::from_millis(5);
+
     #[tokio::test(start_paused = true)]
     async fn everyone_gets_the_answer_to_his_own_question_and_few_are_asked() {
         let gathering = Gathering::<u32, u32>::default();
@@ -69,14 +71,34 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_who_is_stopped_leaves_the_others_without_an_answer_but_not_without_a_turn() {
+    async fn one_who_is_stopped_leaves_the_turn_to_the_next() {
         let gathering = Gathering::<u32, u32>::default();
-        let never = |_| std::future::pending::<Vec<u32>>();
-        let same = |questions: Vec<u32>| async { questions };
-        let first = tokio::time::timeout(Duration::from_millis(5), gathering.ask(1, never));
+        let first = tokio::time::timeout(MOMENT, gathering.ask(1, never));
         let (first, second) = tokio::join!(first, gathering.ask(2, same));
         assert!(first.is_err());
-        assert_eq!(second, None);
-        assert_eq!(gathering.ask(3, same).await, Some(3));
+        assert_eq!(second, Some(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_is_stopped_while_he_asks_for_others_leaves_them_without_an_answer() {
+        let gathering = Gathering::<u32, u32>::default();
+        let slow = |questions: Vec<u32>| async {
+            tokio::time::sleep(MOMENT / 2).await;
+            questions
+        };
+        let stopped = tokio::time::timeout(MOMENT, gathering.ask(2, never));
+        let (first, stopped, with_him) =
+            tokio::join!(gathering.ask(1, slow), stopped, gathering.ask(3, same));
+        assert_eq!((first, with_him), (Some(1), None));
+        assert!(stopped.is_err());
+        assert_eq!(gathering.ask(4, same).await, Some(4));
+    }
+
+    async fn never(_: Vec<u32>) -> Vec<u32> {
+        std::future::pending().await
+    }
+
+    async fn same(questions: Vec<u32>) -> Vec<u32> {
+        questions
     }
 }
