@@ -89,25 +89,35 @@ async fn with_key(
         let text = "The body is too large, or it did not arrive as a whole.";
         Error::Request(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text.into())
     })?;
-    let begun = state.store.repetitions(user).begin(&key, &content(&parts, &body)).await?;
-    let first = match begun {
-        Begun::FirstTime(first) => first,
-        Begun::Answered(answer) => return Ok(replayed(&answer)),
-        other => return Err(refusal(&other)),
-    };
+    let content = content(&parts, &body);
     let request = Request::from_parts(parts, Body::from(body));
-    // A task of its own: a client that gives up waiting and sends the request again shall find the
-    // answer, not a request that was broken off.
-    let work = async move {
-        let response = first.carry_out(next.run(request)).await;
-        keep(&state, user, first, response).await
-    };
+    // A task of its own, from taking the key on: a client that gives up waiting and sends the
+    // request again shall find the answer, not a request that was broken off.
+    let work = first_answer(state, user, (key, content), request, next);
     match tokio::spawn(work.in_current_span()).await {
-        Ok(response) => Ok(response),
+        Ok(response) => response,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(error) => Err(domain::Error::Internal(error.to_string()).into()),
         },
+    }
+}
+
+/// Takes the key and carries the request out, or answers what became of the first one.
+async fn first_answer(
+    state: AppState,
+    user: Id<user::Entity>,
+    (key, content): (String, Vec<u8>),
+    request: Request,
+    next: Next,
+) -> Result<Response> {
+    match state.store.repetitions(user).begin(&key, &content).await? {
+        Begun::FirstTime(first) => {
+            let response = first.carry_out(next.run(request)).await;
+            Ok(keep(&state, user, first, response).await)
+        }
+        Begun::Answered(answer) => Ok(replayed(&answer)),
+        other => Err(refusal(&other)),
     }
 }
 

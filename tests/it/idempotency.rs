@@ -1,8 +1,10 @@
 //! Requests that are sent twice with one `Idempotency-Key`.
 
+use std::time::Duration;
+
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use tests::{App, Client};
+use tests::{Answer, App, Client};
 
 fn keyed(client: &Client, path: &str, key: &str, body: &Value) -> RequestBuilder {
     client.request(Method::POST, path).header("Idempotency-Key", key).json(body)
@@ -74,19 +76,29 @@ async fn of_many_at_once_one_is_carried_out() {
 async fn a_request_goes_on_when_its_client_gives_up() {
     let app = App::start().await;
     let owner = app.owner().await;
-    let body = json!({"slug": "stride-taxonomy"});
-    let path = "/api/packs/import_single/";
-    let hasty = keyed(&owner, path, "import", &body).timeout(std::time::Duration::from_millis(5));
-    let _ = hasty.send().await;
-    for _ in 0..200 {
-        let answer = owner.send(keyed(&owner, path, "import", &body)).await;
-        if answer.status != 409 {
-            assert_eq!(answer.expect(201)["packSlug"], "stride-taxonomy");
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    // Somewhere between the first byte and the answer, wherever that finds the request.
+    for patience in (500..6000).step_by(250) {
+        let (path, key) = ("/api/threat-models/", format!("after {patience} microseconds"));
+        let (patience, body) = (Duration::from_micros(patience), json!({"name": key}));
+        let _ = keyed(&owner, path, &key, &body).timeout(patience).send().await;
+        assert_eq!(settled(&owner, path, &key, &body).await.expect(201)["name"], json!(key));
     }
-    panic!("the first request never ended");
+    let (path, body) = ("/api/packs/import_single/", json!({"slug": "stride-taxonomy"}));
+    let _ = keyed(&owner, path, "import", &body).timeout(Duration::from_millis(5)).send().await;
+    let answer = settled(&owner, path, "import", &body).await;
+    assert_eq!(answer.expect(201)["packSlug"], "stride-taxonomy");
+}
+
+/// The answer to a request, once it is not under way any more.
+async fn settled(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
+    for _ in 0..200 {
+        let answer = client.send(keyed(client, path, key, body)).await;
+        if answer.status != 409 {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the first request with {key} never ended");
 }
 
 #[tokio::test]
