@@ -54,7 +54,8 @@ async fn an_entry_tells_who_changed_what_when_and_from_where() {
     let removed = only(&owner, "operation=deleteThreatModel").await;
     assert_eq!(removed["changes"]["threat_model"]["removed"], 1);
     assert_eq!(removed["changes"]["threat_model"]["rows"][0]["before"]["name"], "Market");
-    let of_model = owner.get(&format!("/api/audit-log/?threat_model={model}")).await.expect(200);
+    let query = format!("threat_model={model}&user={}", owner.id);
+    let of_model = owner.get(&format!("/api/audit-log/?{query}")).await.expect(200);
     assert_eq!(of_model["count"], 3);
     let one = owner.get(&format!("/api/audit-log/{}/", id(&removed))).await.expect(200);
     assert_eq!(one, removed);
