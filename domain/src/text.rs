@@ -1,4 +1,4 @@
-//! Text as the rules compare and search it.
+//! Text as the rules compare, search and write it.
 
 use sea_orm::{
     Condition,
@@ -47,6 +47,16 @@ fn push(terms: &mut Vec<String>, term: &mut String) {
     if !term.is_empty() {
         terms.push(std::mem::take(term));
     }
+}
+
+/// Two digits a byte, in lower case.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(digit), 16));
+        }
+        text
+    })
 }
 
 #[cfg(test)]

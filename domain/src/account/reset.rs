@@ -1,7 +1,5 @@
 //! Setting a new password with a link that is sent by mail.
 
-use std::fmt::Write;
-
 use chrono::TimeDelta;
 use entity::{Id, choice::TokenPurpose, user};
 
@@ -10,7 +8,7 @@ use super::{
     profile::NewPassword,
     secret::{digest, random_bytes},
 };
-use crate::{Error, Result, Store, job::mail::SendPasswordReset};
+use crate::{Error, Result, Store, job::mail::SendPasswordReset, text::hexadecimal};
 
 /// How long a link works.
 const LIFETIME: TimeDelta = TimeDelta::days(1);
@@ -47,7 +45,7 @@ pub async fn issue(store: &Store, user: Id<user::Entity>) -> Result<Option<Reset
     let changes = store.identity().begin().await?;
     let now = changes.now();
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-    let token = format!("{}-{}", base36(seconds), random_hex());
+    let token = format!("{}-{}", base36(seconds), hexadecimal(&random_bytes::<16>()));
     changes.add_link(user.id, TokenPurpose::PasswordReset, digest(&token), now + LIFETIME).await?;
     changes.commit().await?;
     let uid = base36(u64::try_from(user.id.key()).unwrap_or_default());
@@ -107,14 +105,6 @@ impl Accounts {
         }
         Err(Error::invalid("token", WRONG_VALUE))
     }
-}
-
-fn random_hex() -> String {
-    random_bytes::<16>().iter().fold(String::new(), |mut text, byte| {
-        // Writing into a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn base36(mut number: u64) -> String {

@@ -25,7 +25,7 @@ pub async fn cancel(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Mode
     let cancelled = transaction
         .change::<job::Entity>()
         .filter(with_parts(id))
-        .filter(job::Column::State.is_in(UNFINISHED))
+        .filter(job::Column::State.is_in(JobState::UNFINISHED))
         .set(job::Column::State, Expr::value(JobState::Cancelled))
         .set(job::Column::FinishedAt, Expr::value(transaction.now()))
         .set(job::Column::LeaseUntil, Expr::value(NEVER))
@@ -66,5 +66,3 @@ pub async fn retry(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Model
 }
 
 const NEVER: Option<chrono::DateTime<chrono::Utc>> = None;
-
-const UNFINISHED: [JobState; 3] = [JobState::Pending, JobState::Queued, JobState::Running];

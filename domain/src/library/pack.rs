@@ -137,7 +137,7 @@ impl Pack {
         Self {
             slug: pack.header.slug.or(folder).to_owned(),
             relative_path,
-            content_hash: hexadecimal(&hash.finalize()),
+            content_hash: crate::text::hexadecimal(&hash.finalize()),
             ..pack
         }
     }
@@ -228,15 +228,6 @@ pub(super) fn load(folder: &Path, relative_path: String, files: &[String]) -> Pa
 
 fn folder_name(folder: &Path) -> String {
     folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(digit), 16));
-        }
-        text
-    })
 }
 
 /// Puts a pack together from the texts of its files.

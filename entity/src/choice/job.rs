@@ -36,6 +36,14 @@ pub enum JobState {
     Cancelled,
 }
 
+impl JobState {
+    /// States in which something more happens.
+    pub const UNFINISHED: [Self; 3] = [Self::Pending, Self::Queued, Self::Running];
+
+    /// States in which nothing more happens.
+    pub const SETTLED: [Self; 3] = [Self::Done, Self::Failed, Self::Cancelled];
+}
+
 /// The name by which the state is stored and shown.
 impl std::fmt::Display for JobState {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -217,13 +217,14 @@ pub async fn stopped(scope: Scope<'_>, rows: &[Model]) -> Result<HashSet<Uuid>> 
     let under_way = Column::JobId.in_subquery(unfinished_jobs());
     let stopped = Condition::any().add(Column::JobId.is_null()).add(under_way.not());
     let found = scope.find::<Entity>().filter(Column::Id.is_in(pending)).filter(stopped);
-    Ok(found.all().await?.into_iter().map(|row| row.id).collect())
+    Ok(found.values(Column::Id).await?.into_iter().collect())
 }
 
 fn unfinished_jobs() -> SelectStatement {
-    let states = [JobState::Pending, JobState::Queued, JobState::Running];
     let mut jobs = Query::select();
-    jobs.column(job::Column::Id).from(job::Entity).and_where(job::Column::State.is_in(states));
+    jobs.column(job::Column::Id)
+        .from(job::Entity)
+        .and_where(job::Column::State.is_in(JobState::UNFINISHED));
     jobs
 }
 

@@ -17,6 +17,7 @@ use crate::{
     Error, Result,
     account::Vault,
     audit::{Asking, Occasion},
+    text::hexadecimal,
 };
 
 /// An entry before it has its place.
@@ -128,11 +129,5 @@ pub(super) fn hash(entry: &audit_entry::Model, before: &str) -> String {
         entry.trace_id,
         entry.changes.0.to_string(),
     ]);
-    let digest = Sha256::digest(values.to_string().as_bytes());
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write as _;
-        // Writing into a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hexadecimal(&Sha256::digest(values.to_string().as_bytes()))
 }

@@ -162,11 +162,7 @@ impl Journal {
         key: Option<String>,
         number: u64,
     ) {
-        if number == 0 {
-            return;
-        }
-        let place = Place { organization, key, threat_model: None };
-        self.note::<E>(place, |changes| changes.changed += number);
+        self.counted::<E>(organization, key, number, |changes| &mut changes.changed);
     }
 
     /// So many rows, of which no more is known, were added.
@@ -176,11 +172,21 @@ impl Journal {
         key: Option<String>,
         number: u64,
     ) {
+        self.counted::<E>(organization, key, number, |changes| &mut changes.added);
+    }
+
+    fn counted<E: EntityTrait>(
+        &mut self,
+        organization: Option<Id<organization::Entity>>,
+        key: Option<String>,
+        number: u64,
+        counter: fn(&mut Changes) -> &mut u64,
+    ) {
         if number == 0 {
             return;
         }
         let place = Place { organization, key, threat_model: None };
-        self.note::<E>(place, |changes| changes.added += number);
+        self.note::<E>(place, |changes| *counter(changes) += number);
     }
 
     /// What every organization is told. What belongs to nobody is told to all who are concerned,

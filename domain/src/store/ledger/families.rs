@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Claim, Ledger, NEVER, SETTLED, row, steps};
+use super::{Claim, Ledger, NEVER, row, steps};
 use crate::{Result, job::Job};
 
 impl Ledger<'_> {
@@ -57,12 +57,12 @@ impl Ledger<'_> {
     pub async fn follow_parts(self, id: Uuid, message: &str) -> Result<()> {
         let ended = job::Entity::find()
             .filter(job::Column::ParentId.eq(id))
-            .filter(job::Column::State.is_in(SETTLED))
+            .filter(job::Column::State.is_in(JobState::SETTLED))
             .count(self.connection)
             .await?;
         job::Entity::update_many()
             .filter(job::Column::Id.eq(id))
-            .filter(job::Column::State.is_not_in(SETTLED))
+            .filter(job::Column::State.is_not_in(JobState::SETTLED))
             .col_expr(job::Column::ProgressDone, Expr::value(steps(ended)))
             .col_expr(job::Column::ProgressMessage, Expr::value(message))
             .exec(self.connection)

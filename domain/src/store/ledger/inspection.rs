@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Ledger, NEVER, SETTLED};
+use super::{Ledger, NEVER};
 use crate::{Error, Result};
 
 /// Which jobs an operator looks for; everything that is absent or empty matches all.
@@ -100,12 +100,12 @@ impl Ledger<'_> {
 
     /// Ends a job of any organization that is not finished, with its parts.
     pub async fn cancel(self, id: Uuid) -> Result<job::Model> {
-        if SETTLED.contains(&self.get(id).await?.state) {
+        if JobState::SETTLED.contains(&self.get(id).await?.state) {
             return Err(Error::unfit("The job is finished already."));
         }
         job::Entity::update_many()
             .filter(with_parts(id))
-            .filter(job::Column::State.is_not_in(SETTLED))
+            .filter(job::Column::State.is_not_in(JobState::SETTLED))
             .col_expr(job::Column::State, Expr::value(JobState::Cancelled))
             .col_expr(job::Column::FinishedAt, Expr::value(self.clock.now()))
             .col_expr(job::Column::LeaseUntil, Expr::value(NEVER))
@@ -118,7 +118,7 @@ impl Ledger<'_> {
     pub async fn forget(self, search: &JobSearch) -> Result<u64> {
         let forgotten = job::Entity::delete_many()
             .filter(search.condition())
-            .filter(job::Column::State.is_in(SETTLED))
+            .filter(job::Column::State.is_in(JobState::SETTLED))
             .exec(self.connection)
             .await?;
         Ok(forgotten.rows_affected)

@@ -28,9 +28,6 @@ use crate::{
     job::{Job, current_trace},
 };
 
-/// States in which nothing more happens.
-const SETTLED: [JobState; 3] = [JobState::Done, JobState::Failed, JobState::Cancelled];
-
 /// States from which a worker may take a job.
 const WAITING: [JobState; 2] = [JobState::Pending, JobState::Queued];
 
@@ -317,20 +314,21 @@ impl Ledger<'_> {
 
     /// The job if nothing more happens to it.
     pub async fn settled(self, id: Uuid) -> Result<Option<job::Model>> {
-        let settled = job::Entity::find_by_id(id).filter(job::Column::State.is_in(SETTLED));
+        let settled =
+            job::Entity::find_by_id(id).filter(job::Column::State.is_in(JobState::SETTLED));
         Ok(settled.one(self.connection).await?)
     }
 
     /// How many jobs are neither done nor failed nor cancelled.
     pub async fn unsettled(self) -> Result<u64> {
-        let open = job::Entity::find().filter(job::Column::State.is_not_in(SETTLED));
+        let open = job::Entity::find().filter(job::Column::State.is_not_in(JobState::SETTLED));
         Ok(open.count(self.connection).await?)
     }
 
     /// Forgets jobs that ended before this moment. Returns how many.
     pub async fn forget_settled_before(self, moment: DateTime<Utc>) -> Result<u64> {
         let forgotten = job::Entity::delete_many()
-            .filter(job::Column::State.is_in(SETTLED))
+            .filter(job::Column::State.is_in(JobState::SETTLED))
             .filter(job::Column::FinishedAt.lt(moment))
             .exec(self.connection)
             .await?;
@@ -458,7 +456,7 @@ pub(super) async fn insert<J: Job>(
         let same = job::Entity::find()
             .filter(job::Column::Kind.eq(J::KIND))
             .filter(job::Column::DedupeKey.eq(key.clone()))
-            .filter(job::Column::State.is_not_in(SETTLED))
+            .filter(job::Column::State.is_not_in(JobState::SETTLED))
             .one(connection)
             .await?;
         // None when it ended in between: then there is room for the new one.
