@@ -18,6 +18,9 @@ const LEASE: Duration = Duration::from_secs(5);
 /// How often the ledger is asked for jobs that become due or that other processes enqueued.
 const POLL: Duration = Duration::from_millis(400);
 
+/// The longest rest between two turns, which is added to the time that a job waits.
+const LONGEST_REST: Duration = Duration::from_millis(20);
+
 /// How often expired leases are looked for.
 const REAP: Duration = Duration::from_secs(2);
 
@@ -55,7 +58,7 @@ pub(crate) async fn run(store: Store, queue: Queue, registry: Registry, shutdown
             continue;
         }
         // However often it is woken, it leaves the database as much time as it took.
-        tokio::time::sleep(begun.elapsed().min(POLL)).await;
+        tokio::time::sleep(begun.elapsed().min(LONGEST_REST)).await;
         tokio::select! {
             () = shutdown.begun() => {}
             () = relay.store.ledger().enqueued() => {}
