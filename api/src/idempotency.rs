@@ -93,7 +93,7 @@ async fn with_key(
     let request = Request::from_parts(parts, Body::from(body));
     // A task of its own, from taking the key on: a client that gives up waiting and sends the
     // request again shall find the answer, not a request that was broken off.
-    let work = first_answer(state, user, (key, content), request, next);
+    let work = first_answer(state, user, key, content, request, next);
     match tokio::spawn(work.in_current_span()).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {
@@ -107,7 +107,8 @@ async fn with_key(
 async fn first_answer(
     state: AppState,
     user: Id<user::Entity>,
-    (key, content): (String, Vec<u8>),
+    key: String,
+    content: Vec<u8>,
     request: Request,
     next: Next,
 ) -> Result<Response> {

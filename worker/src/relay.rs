@@ -57,7 +57,7 @@ pub(crate) async fn run(store: Store, queue: Queue, registry: Registry, shutdown
         if matches!(rest, Rest::More) {
             continue;
         }
-        // However often it is woken, it leaves the database as much time as it took.
+        // However often it is woken, it leaves the database as much time as a usual turn took.
         tokio::time::sleep(begun.elapsed().min(LONGEST_REST)).await;
         tokio::select! {
             () = shutdown.begun() => {}

@@ -29,7 +29,7 @@ async fn a_file_expires_after_seven_days_and_is_removed() {
 }
 
 #[tokio::test]
-async fn a_file_whose_job_was_cancelled_is_not_in_the_making_for_ever() {
+async fn a_file_without_a_job_is_not_in_the_making_for_ever() {
     let app = App::start().await;
     let owner = app.owner().await;
     let model = owner.model("Shop").await;
