@@ -1,6 +1,6 @@
 //! Which job is performed when, and by whom.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use entity::choice::JobState;
@@ -123,6 +123,25 @@ async fn one_id_that_two_workers_take_is_performed_once() {
             taken += usize::from(claim.await.expect("an answer"));
         }
         assert_eq!(taken, 1);
+        workshop.remove().await;
+    }
+}
+
+/// PostgreSQL plans by what it last saw of a table, and many jobs may have been asked for since.
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_handed_over_at_once_however_many_were_just_asked_for() {
+    for workshop in workshops().await {
+        let organizations: Vec<i64> = (1..=10).collect();
+        workshop.organizations(&organizations).await;
+        workshop.forget_how_many_wait().await;
+        for organization in organizations {
+            let first = workshop.store.ledger().enqueue(&Probe::of(organization)).await;
+            workshop.repeat(first.expect("enqueued"), 4000).await;
+        }
+        let begun = Instant::now();
+        let jobs = workshop.store.ledger().publish_due(640, LEASE, &[]).await.expect("published");
+        assert_eq!(jobs.len(), 640);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
         workshop.remove().await;
     }
 }

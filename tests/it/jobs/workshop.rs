@@ -19,7 +19,9 @@ use entity::{
     job, organization, user,
 };
 use platform::{Settings, Shutdown, database};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait as _, DatabaseConnection};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ConnectionTrait as _, DatabaseConnection, DbBackend,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -202,6 +204,34 @@ impl Workshop {
         }
         self.queue = Queue::open(&self.settings).await.unwrap();
         self
+    }
+
+    /// Lets PostgreSQL believe from now on that no job waits.
+    pub(super) async fn forget_how_many_wait(&self) {
+        if self.connection.get_database_backend() != DbBackend::Postgres {
+            return;
+        }
+        let first = self.store.ledger().enqueue(&Probe::of(1)).await.unwrap();
+        self.repeat(first, 200).await;
+        let end = "UPDATE job SET state = 'done'; ANALYZE job; \
+            ALTER TABLE job SET (autovacuum_enabled = off)";
+        self.connection.execute_unprepared(end).await.unwrap();
+    }
+
+    /// Adds the same job so many times more.
+    pub(super) async fn repeat(&self, id: Uuid, times: u32) {
+        let (new, own) = match self.connection.get_database_backend() {
+            DbBackend::Postgres => ("gen_random_uuid()", format!("'{id}'")),
+            _ => ("randomblob(16)", format!("x'{}'", id.simple())),
+        };
+        let columns = "organization_id, kind, payload, state, priority, max_attempts, run_at, \
+            created_at";
+        let more = format!(
+            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number \
+                WHERE n < {times}) \
+            INSERT INTO job (id, {columns}) SELECT {new}, {columns} FROM job, number WHERE id = {own}"
+        );
+        self.connection.execute_unprepared(&more).await.unwrap();
     }
 
     /// Adds a job on behalf of the owner of an organization.

@@ -41,16 +41,8 @@ impl Ledger<'_> {
             return Ok(Vec::new());
         }
         let now = self.clock.now();
-        let free = job::Entity::find()
-            .select_only()
-            .column(job::Column::Id)
-            .filter(job::Column::Id.is_in(due.iter().map(|due| due.id)))
-            .filter(job::Column::State.eq(JobState::Pending))
-            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-            .into_query();
         let mut marking = job::Entity::update_many()
-            .filter(job::Column::Id.in_subquery(free))
-            .filter(job::Column::State.eq(JobState::Pending))
+            .filter(self.free(&due))
             .filter(self.soon_lasting())
             .col_expr(job::Column::State, Expr::value(JobState::Queued))
             .col_expr(job::Column::PublishedAt, Expr::value(now))
@@ -62,6 +54,26 @@ impl Ledger<'_> {
         Ok(published
             .map(|due| Published { id: due.id, priority: due.priority, turn: due.turn })
             .collect())
+    }
+
+    /// Those of these jobs that still wait and that nobody else is handing over, held until the end
+    /// of the statement.
+    fn free(self, due: &[Due]) -> Expr {
+        let free = job::Entity::find()
+            .select_only()
+            .column(job::Column::Id)
+            .filter(job::Column::Id.is_in(due.iter().map(|due| due.id)))
+            .filter(job::Column::State.eq(JobState::Pending))
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .into_query();
+        match self.connection.get_database_backend() {
+            // An array is made once. A set PostgreSQL may look for anew with each job that waits,
+            // when it knows too little of how many these are.
+            DbBackend::Postgres => {
+                Expr::cust_with_expr(r#""job"."id" = ANY(ARRAY($1))"#, Expr::from(free))
+            }
+            _ => job::Column::Id.in_subquery(free),
+        }
     }
 
     /// Makes jobs due again that the queue did not take after all.
