@@ -5,16 +5,14 @@ pub mod jobs;
 use std::{
     io::{self, Write},
     process::ExitCode,
-    sync::Arc,
 };
 
 use domain::{
-    Clock, Store,
-    account::{Secrets, Vault},
+    Store,
     library::{Catalogue, KnownLibrary, validate},
 };
 use entity::Id;
-use platform::{Settings, Shutdown, database, tls};
+use platform::{Pools, Settings, Shutdown, tls};
 use worker::{Queue, Runtime};
 
 use crate::{demo, document, server, server::Failure};
@@ -44,9 +42,9 @@ pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
 /// Makes the demo organization in a database without accounts, and prints its login.
 pub async fn make_demo(settings: Settings) -> Result<(), Failure> {
     tls::install();
-    let connection = server::connected(&settings).await?;
+    let pools = server::connected(&settings).await?;
     let queue = Queue::open(&settings).await?;
-    let state = server::assemble(settings, connection, queue).await?;
+    let state = server::assemble(settings, pools, queue).await?;
     let shutdown = Shutdown::default();
     let runtime = Runtime::open(&state.settings, state.store.clone())?;
     let engine = worker::host(runtime, state.queue.clone(), &shutdown);
@@ -100,9 +98,7 @@ pub async fn verify_audit_log(
 /// The database, as it is.
 async fn store(settings: &Settings) -> Result<Store, Failure> {
     tls::install();
-    let connection = database::connect(&settings.database_url, 2).await?;
-    let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
-    let store = Store::new(connection, Clock::system(), Arc::new(Vault::new(&secrets)));
+    let (store, _) = worker::open_store(settings, Pools::open(settings).await?)?;
     store.synchronise_clock().await?;
     Ok(store)
 }

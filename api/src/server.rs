@@ -3,12 +3,11 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use domain::{
-    Clock, Store,
-    account::{Accounts, Secrets, Signup, Vault},
+    account::{Accounts, Signup},
     library::Catalogue,
 };
-use platform::{Settings, Shutdown, Storage, database, telemetry, tls};
-use sea_orm::DatabaseConnection;
+use migration::wall;
+use platform::{Pools, Settings, Shutdown, Storage, database, pools, telemetry, tls};
 use tokio::net::TcpListener;
 use worker::{Queue, Runtime};
 
@@ -21,10 +20,10 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub async fn serve(settings: Settings) -> Result<(), Failure> {
     tls::install();
     let _telemetry = telemetry::install(&settings, "forewarn")?;
-    let connection = connected(&settings).await?;
+    let pools = connected(&settings).await?;
     let shutdown = Shutdown::on_signals();
     let queue = Queue::open(&settings).await?;
-    let state = assemble(settings, connection, queue).await?;
+    let state = assemble(settings, pools, queue).await?;
     state.store.synchronise_clock().await?;
     let runtime = Runtime::open(&state.settings, state.store.clone())?;
     let engine = worker::host(runtime, state.queue.clone(), &shutdown);
@@ -51,23 +50,31 @@ fn announce(settings: &Settings, login: Option<&demo::Login>) {
     }
 }
 
-/// A connection to a database that has the current schema.
-pub async fn connected(settings: &Settings) -> Result<DatabaseConnection, Failure> {
-    let connection =
-        database::connect(&settings.database_url, settings.database_connections).await?;
-    migration::migrate(&connection).await?;
-    Ok(connection)
+/// Connections to a database that has the current schema and, on PostgreSQL, keeps organizations
+/// apart.
+pub async fn connected(settings: &Settings) -> Result<Pools, Failure> {
+    let owner = database::connect(settings.owner_url(), settings.database_connections).await?;
+    migration::migrate(&owner).await?;
+    let Some(roles) = settings.database_roles() else {
+        if settings.database_owner_url.is_none() {
+            return Ok(Pools::Single(owner));
+        }
+        return Ok(Pools::open(settings).await?);
+    };
+    let login = pools::login(&settings.database_url);
+    let (tenant, crossing) = (&roles.tenant, &roles.crossing);
+    wall::raise(&owner, wall::Roles { tenant, crossing, login: login.as_deref() }).await?;
+    owner.close().await?;
+    Ok(Pools::open(settings).await?)
 }
 
-/// The parts of an API over a connection.
+/// The parts of an API over a database.
 pub async fn assemble(
     settings: Settings,
-    connection: DatabaseConnection,
+    pools: Pools,
     queue: Queue,
 ) -> Result<AppState, Failure> {
-    let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
-    let vault = Arc::new(Vault::new(&secrets));
-    let store = Store::new(connection, Clock::system(), vault);
+    let (store, secrets) = worker::open_store(&settings, pools)?;
     let limits = Limits::open(&settings).await?;
     let accounts = Arc::new(Accounts::new(store.clone(), &secrets, signup(&settings)));
     Ok(AppState {

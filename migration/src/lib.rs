@@ -16,6 +16,7 @@ mod snapshots;
 mod step;
 mod table;
 mod threats;
+pub mod wall;
 
 use sea_orm_migration::{
     prelude::{ConnectionTrait, DbErr, MigrationTrait, MigratorTrait},

@@ -60,12 +60,21 @@ pub async fn connect(
     address: &Address,
     connections: u32,
 ) -> Result<DatabaseConnection, DatabaseUnusable> {
-    connect_within(address, connections, PATIENCE).await
+    connect_within(address, None, connections, PATIENCE).await
 }
 
-/// Like [`connect`], with another patience.
-pub async fn connect_within(
+/// Like [`connect`], to PostgreSQL, with the rights of another role than that of the login.
+pub async fn connect_as(
+    role: &str,
     address: &Address,
+    connections: u32,
+) -> Result<DatabaseConnection, DatabaseUnusable> {
+    connect_within(address, Some(role), connections, PATIENCE).await
+}
+
+async fn connect_within(
+    address: &Address,
+    role: Option<&str>,
     connections: u32,
     patience: Duration,
 ) -> Result<DatabaseConnection, DatabaseUnusable> {
@@ -73,7 +82,7 @@ pub async fn connect_within(
         .map_err(|source| DatabaseUnusable::Folder { address: address.clone(), source })?;
     let begun = Instant::now();
     loop {
-        let source = match attempt(address, connections).await {
+        let source = match attempt(address, role, connections).await {
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };
@@ -93,16 +102,20 @@ pub async fn connect_within(
     }
 }
 
-async fn attempt(address: &Address, connections: u32) -> Result<DatabaseConnection, DbErr> {
+async fn attempt(
+    address: &Address,
+    role: Option<&str>,
+    connections: u32,
+) -> Result<DatabaseConnection, DbErr> {
     if address.scheme() != "sqlite" {
         // The pool would only tell that it waited in vain, not why.
-        probe(address).await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+        probe(address, role).await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
     }
-    Database::connect(options(address, connections)).await
+    Database::connect(options(address, role, connections)).await
 }
 
-async fn probe(address: &Address) -> Result<(), sqlx::Error> {
-    let options: PgConnectOptions = address.reveal().parse()?;
+async fn probe(address: &Address, role: Option<&str>) -> Result<(), sqlx::Error> {
+    let options = with_settings(address.reveal().parse()?, role);
     let Ok(connected) = tokio::time::timeout(ATTEMPT, options.connect()).await else {
         let silence = format!("no answer within {} seconds", ATTEMPT.as_secs());
         return Err(io::Error::new(io::ErrorKind::TimedOut, silence).into());
@@ -110,7 +123,18 @@ async fn probe(address: &Address) -> Result<(), sqlx::Error> {
     connected?.close().await
 }
 
-fn options(address: &Address, connections: u32) -> ConnectOptions {
+/// What every session of PostgreSQL starts with.
+fn with_settings(postgres: PgConnectOptions, role: Option<&str>) -> PgConnectOptions {
+    // Compiling a statement takes PostgreSQL longer than any of them runs.
+    let postgres = postgres.application_name("forewarn").options([("jit", "off")]);
+    match role {
+        Some(role) => postgres.options([("role", role)]),
+        None => postgres,
+    }
+}
+
+fn options(address: &Address, role: Option<&str>, connections: u32) -> ConnectOptions {
+    let role = role.map(str::to_owned);
     let mut options = ConnectOptions::new(address.reveal());
     options
         .max_connections(connections)
@@ -118,10 +142,7 @@ fn options(address: &Address, connections: u32) -> ConnectOptions {
         .acquire_timeout(BUSY)
         .test_before_acquire(false)
         .sqlx_logging(false)
-        // Compiling a statement takes PostgreSQL longer than any of them runs.
-        .map_sqlx_postgres_opts(|postgres| {
-            postgres.application_name("forewarn").options([("jit", "off")])
-        })
+        .map_sqlx_postgres_opts(move |postgres| with_settings(postgres, role.as_deref()))
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .create_if_missing(true)
@@ -185,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn an_absent_server_is_named_without_its_password() {
         let address = Address::new("postgres://app:hidden@127.0.0.1:1/forewarn");
-        let error = connect_within(&address, 2, Duration::ZERO).await.expect_err("nobody there");
+        let error = connect_within(&address, None, 2, Duration::ZERO).await.expect_err("nobody there");
         let text = error.to_string();
         assert!(text.contains("postgres://app:********@127.0.0.1:1/forewarn"), "{text}");
         assert!(text.contains("refused"), "the cause is told: {text}");

@@ -3,6 +3,7 @@
 
 pub mod configuration;
 pub mod database;
+pub mod pools;
 pub mod redis;
 pub mod shutdown;
 pub mod storage;
@@ -10,5 +11,6 @@ pub mod telemetry;
 pub mod tls;
 
 pub use configuration::{Settings, Signup};
+pub use pools::{Pools, Roles};
 pub use shutdown::Shutdown;
 pub use storage::Storage;

@@ -14,7 +14,7 @@ use entity::{
     component, component_countermeasure, component_threat, organization, report_export,
     threat_model,
 };
-use platform::{Settings, database};
+use platform::{Pools, Settings};
 use sea_orm::ActiveValue::Set;
 use serde_json::json;
 use tests::{App, Client};
@@ -157,9 +157,9 @@ async fn write(arguments: &[String]) {
     let settings = [("DATA_DIR", folder.as_str()), ("DEMO", "false")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let settings = Settings::read(settings, None).expect("settings");
-    let connection = database::connect(&settings.database_url, 4).await.expect("the database");
+    let pools = Pools::open(&settings).await.expect("the database");
     let queue = Queue::open(&settings).await.expect("a queue");
-    let state = server::assemble(settings, connection, queue).await.expect("an API");
+    let state = server::assemble(settings, pools, queue).await.expect("an API");
     let key = |text: &str| text.parse::<i64>().expect("a key");
     for format in formats {
         let row = row((key(organization), key(model)), format, state.store.clock().now());

@@ -15,9 +15,9 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use domain::{Clock, Store, job::Job, store::JobSearch};
+use domain::{job::Job, store::JobSearch};
 use entity::{Actor, Id, choice::JobState, organization};
-use platform::{Settings, Shutdown, database};
+use platform::{Pools, Settings, Shutdown};
 use serde::{Deserialize, Serialize};
 use tests::{App, Client};
 use uuid::Uuid;
@@ -250,12 +250,8 @@ async fn work() {
         .collect();
     let settings = Settings::read(settings, None).expect("settings");
     let _telemetry = platform::telemetry::install(&settings, "benchmark").expect("a log");
-    let connections = settings.database_connections;
-    let connection =
-        database::connect(&settings.database_url, connections).await.expect("the database");
-    let secrets = domain::account::Secrets::new(settings.secret_keys().expect("keys").verifying());
-    let vault = domain::account::Vault::new(&secrets.expect("keys"));
-    let store = Store::new(connection, Clock::system(), vault.into());
+    let pools = Pools::open(&settings).await.expect("the database");
+    let (store, _) = worker::open_store(&settings, pools).expect("keys");
     let queue = Queue::open(&settings).await.expect("a queue");
     let registry = Registry::standard().with::<Nothing>();
     let runtime = Runtime::with_registry(&settings, store, registry).expect("a worker");

@@ -12,7 +12,7 @@ use std::{
 };
 
 use api::{router, server};
-use platform::{Settings, Shutdown, database};
+use platform::{Pools, Settings, Shutdown};
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -97,19 +97,11 @@ impl App {
         let cleanup = choose_backend(&mut settings).await;
         settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings = Settings::read(settings, None).expect("the settings of tests");
-        let mut connection =
-            database::connect(&settings.database_url, 8).await.expect("a database");
+        let mut pools = server::connected(&settings).await.expect("a database");
         let statements = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&statements);
-        connection.set_metric_callback(move |info| {
-            // The ledger of jobs is looked at all the time, whatever a request does.
-            if !info.statement.sql.contains("\"job\"") {
-                counter.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        migration::migrate(&connection).await.expect("the schema");
+        count_statements(&mut pools, &statements);
         let queue = Queue::open(&settings).await.expect("a queue");
-        let state = server::assemble(settings, connection, queue.clone()).await.expect("an API");
+        let state = server::assemble(settings, pools, queue.clone()).await.expect("an API");
         let runtime = Runtime::with_registry(&state.settings, state.store.clone(), registry);
         let shutdown = Shutdown::default();
         let engine = engine(runtime.expect("a worker"), queue, &shutdown);
@@ -239,9 +231,27 @@ impl Drop for App {
     }
 }
 
+fn count_statements(pools: &mut Pools, statements: &Arc<AtomicUsize>) {
+    let connections = match pools {
+        Pools::Single(connection) => vec![connection],
+        Pools::Apart { tenants, crossing } => vec![tenants, crossing],
+    };
+    for connection in connections {
+        let counter = Arc::clone(statements);
+        connection.set_metric_callback(move |info| {
+            // The ledger of jobs is looked at all the time, whatever a request does.
+            if !info.statement.sql.contains("\"job\"") {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+}
+
 async fn remove(administration: &str, name: &str) {
     if let Ok(server) = Database::connect(administration).await {
         let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        let _ = server.execute_unprepared(&drop).await;
+        let drop = format!("DROP ROLE IF EXISTS {name}_tenant, {name}_crossing");
         let _ = server.execute_unprepared(&drop).await;
     }
 }
@@ -255,6 +265,7 @@ fn settings_in(data: &Path) -> BTreeMap<String, String> {
         ("SECRET_KEY", "a secret that only the tests know and that is long enough".to_owned()),
         ("DEMO", "false".to_owned()),
         ("RATE_LIMITS", "off".to_owned()),
+        ("DATABASE_CONNECTIONS", "8".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

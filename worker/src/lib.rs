@@ -16,6 +16,7 @@ pub mod report;
 mod risk;
 pub mod runtime;
 pub mod schedule;
+mod store;
 mod upkeep;
 
 pub use completion::Completions;
@@ -23,3 +24,4 @@ pub use engine::{Engine, feed, host, start};
 pub use queue::Queue;
 pub use registry::{Failure, Perform, Registry};
 pub use runtime::{Context, Runtime, RuntimeError};
+pub use store::open_store;

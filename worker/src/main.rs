@@ -1,13 +1,9 @@
 //! The worker: takes jobs from Redis and performs them.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use domain::{
-    Clock, Store,
-    account::{Secrets, Vault},
-};
-use platform::{Settings, Shutdown, database, telemetry, tls};
+use platform::{Pools, Settings, Shutdown, telemetry, tls};
 use worker::{Queue, Runtime};
 
 /// Performs the background jobs of Forewarn. Needs the same configuration as the API.
@@ -40,11 +36,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let _telemetry = telemetry::install(&settings, "forewarn-worker")?;
     let shutdown = Shutdown::on_signals();
-    let connection =
-        database::connect(&settings.database_url, settings.database_connections).await?;
-    let secrets = Secrets::new(settings.secret_keys()?.verifying())?;
-    let vault = Arc::new(Vault::new(&secrets));
-    let store = Store::new(connection, Clock::system(), vault);
+    let (store, _) = worker::open_store(&settings, Pools::open(&settings).await?)?;
     store.synchronise_clock().await?;
     let queue = Queue::open(&settings).await?;
     let runtime = Runtime::open(&settings, store)?;

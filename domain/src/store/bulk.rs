@@ -53,7 +53,7 @@ impl Transaction<'_> {
         }
         let key = A::Entity::key_column();
         let keys = rows.iter().map(|row| value(row, key)).collect::<Result<Vec<Value>>>()?;
-        Ok(A::Entity::find().filter(key.is_in(keys)).all(self.connection()).await?)
+        Ok(A::Entity::find().filter(key.is_in(keys)).all(self.connection().await?).await?)
     }
 
     async fn save_chunk<A>(&self, rows: &[A], columns: &[Column<A>]) -> Result<()>
@@ -72,7 +72,7 @@ impl Transaction<'_> {
             update = update.col_expr(*column, column_of_list(number));
         }
         QueryTrait::query(&mut update).from(list);
-        let written = update.exec(self.connection()).await?.rows_affected;
+        let written = update.exec(self.connection().await?).await?.rows_affected;
         if written != rows.len() as u64 {
             return Err(Error::forbidden());
         }

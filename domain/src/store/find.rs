@@ -64,44 +64,51 @@ impl<'c, E: Tenanted> Find<'c, E> {
 
     /// The first row.
     pub async fn one(self) -> Result<Option<E::Model>> {
-        Ok(self.select.one(&self.scope.executor()).await?)
+        let (scope, select) = self.gated();
+        scope.passed(select.one(&scope.executor()).await)
     }
 
     /// All rows.
     pub async fn all(self) -> Result<Vec<E::Model>> {
-        Ok(self.select.all(&self.scope.executor()).await?)
+        let (scope, select) = self.gated();
+        scope.passed(select.all(&scope.executor()).await)
     }
 
     /// All rows as tuples of the columns chosen with [`Find::shape`].
     pub async fn tuples<T: sea_orm::TryGetableMany + Send + Sync>(self) -> Result<Vec<T>> {
-        Ok(self.select.into_tuple().all(&self.scope.executor()).await?)
+        let (scope, select) = self.gated();
+        scope.passed(select.into_tuple().all(&scope.executor()).await)
     }
 
     /// All rows as `T`, from the columns chosen with [`Find::shape`].
     pub async fn rows<T: FromQueryResult + Send + Sync>(self) -> Result<Vec<T>> {
-        Ok(self.select.into_model::<T>().all(&self.scope.executor()).await?)
+        let (scope, select) = self.gated();
+        scope.passed(select.into_model::<T>().all(&scope.executor()).await)
     }
 
     /// One column of all rows.
     pub async fn values<T: TryGetable + Send + Sync>(self, column: E::Column) -> Result<Vec<T>> {
-        let select = self.select.select_only().column(column);
-        let rows: Vec<(T,)> = select.into_tuple().all(&self.scope.executor()).await?;
+        let rows: Vec<(T,)> =
+            self.shape(|select| select.select_only().column(column)).tuples().await?;
         Ok(rows.into_iter().map(|(value,)| value).collect())
     }
 
     /// How many rows there are. Neither for grouped nor for sliced rows.
     pub async fn count(self) -> Result<u64> {
-        let mut select = self.select.select_only().expr_as(Expr::cust("COUNT(*)"), "number");
+        let (scope, select) = self.gated();
+        let mut select = select.select_only().expr_as(Expr::cust("COUNT(*)"), "number");
         // PostgreSQL refuses to sort by a column that is not counted.
         QuerySelect::query(&mut select).clear_order_by();
-        let number: Option<i64> = select.into_tuple().one(&self.scope.executor()).await?;
+        let number: Option<i64> =
+            scope.passed(select.into_tuple().one(&scope.executor()).await)?;
         Ok(number.unwrap_or_default().unsigned_abs())
     }
 
     /// Whether there is a row.
     pub async fn exists(self) -> Result<bool> {
-        let select = self.select.select_only().expr_as(Expr::val(1), "found").limit(1);
-        let found: Option<i32> = select.into_tuple().one(&self.scope.executor()).await?;
+        let (scope, select) = self.gated();
+        let select = select.select_only().expr_as(Expr::val(1), "found").limit(1);
+        let found: Option<i32> = scope.passed(select.into_tuple().one(&scope.executor()).await)?;
         Ok(found.is_some())
     }
 
@@ -123,7 +130,8 @@ impl<'c, E: Tenanted> Find<'c, E> {
 
     /// This query as a part of another, see [`Find::with`].
     pub fn statement(self) -> SelectStatement {
-        self.select.into_query()
+        // Each part carries the gate, since PostgreSQL leaves out parts that have no rows.
+        self.gated().1.into_query()
     }
 
     /// This query as a subquery of one column, for `IN (…)`.
@@ -141,7 +149,12 @@ pub struct Rows<'c> {
 impl<'c, E: Tenanted> Find<'c, E> {
     /// The columns chosen with [`Find::shape`], to be put together with those of other tables.
     pub fn prepared(self) -> Rows<'c> {
-        Rows { scope: self.scope, statement: self.select.into_query() }
+        let (scope, select) = self.gated();
+        Rows { scope, statement: select.into_query() }
+    }
+
+    fn gated(self) -> (Scope<'c>, Select<E>) {
+        (self.scope, self.select.filter(self.scope.gate()))
     }
 }
 
@@ -155,7 +168,7 @@ impl Rows<'_> {
 
     /// All rows as `T`, by the names of the columns of the first query.
     pub async fn fetch<T: FromQueryResult>(self) -> Result<Vec<T>> {
-        let rows = self.scope.executor().query_all(&self.statement).await?;
+        let rows = self.scope.passed(self.scope.executor().query_all(&self.statement).await)?;
         Ok(rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, _>>()?)
     }
 }

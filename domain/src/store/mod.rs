@@ -19,6 +19,7 @@ mod repetition;
 mod scope;
 mod transaction;
 mod upkeep;
+mod wall;
 
 use std::sync::Arc;
 
@@ -43,7 +44,9 @@ pub use repetition::{Begun, FirstTime, KeptAnswer, Repetitions};
 pub use scope::Scope;
 pub use transaction::{Change, Transaction};
 pub use upkeep::Upkeep;
+pub use wall::Connections;
 
+use self::{scope::Connection, wall::Wall};
 use crate::{Clock, Result, account::Vault};
 
 /// Largest number of keys in one condition, under the bind limits of both databases.
@@ -61,7 +64,11 @@ const SMALL_DIFFERENCE: TimeDelta = TimeDelta::milliseconds(500);
 /// The database, for those who say on whose behalf they ask.
 #[derive(Clone, Debug)]
 pub struct Store {
+    /// Reaches the rows of named organizations only, if the second wall stands.
+    tenants: DatabaseConnection,
+    /// For what crosses tenants.
     connection: DatabaseConnection,
+    walled: bool,
     clock: Clock,
     vault: Arc<Vault>,
     enqueued: Arc<Notify>,
@@ -70,9 +77,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Takes over a connection pool. The vault holds the keys of what is stored encrypted.
-    pub fn new(connection: DatabaseConnection, clock: Clock, vault: Arc<Vault>) -> Self {
-        Self { connection, clock, vault, enqueued: Arc::default(), attempt: None }
+    /// Takes over connections. The vault holds the keys of what is stored encrypted.
+    pub fn new(connections: impl Into<Connections>, clock: Clock, vault: Arc<Vault>) -> Self {
+        let Connections { tenants, crossing: connection, walled } = connections.into();
+        Self { tenants, connection, walled, clock, vault, enqueued: Arc::default(), attempt: None }
     }
 
     /// The clock by which rows are dated.
@@ -87,12 +95,13 @@ impl Store {
 
     /// What the actor may see.
     pub fn read<'s>(&'s self, actor: &'s Actor) -> Scope<'s> {
-        Scope::pooled(actor, &self.connection, &self.vault, &self.clock)
+        let wall = if self.walled { Wall::Statement } else { Wall::Absent };
+        Scope::new(actor, Connection::Pool(&self.tenants), wall, self)
     }
 
     /// Begins changes on behalf of the actor. Nothing is written until the commit.
     pub async fn write<'s>(&'s self, actor: &'s Actor) -> Result<Transaction<'s>> {
-        Ok(Transaction::new(actor, self.begin().await?, self))
+        Ok(Transaction::new(actor, begin(&self.tenants).await?, self))
     }
 
     /// Answers whether the database can be reached.
@@ -125,13 +134,18 @@ impl Store {
         Ok(difference)
     }
 
+    /// Begins changes that cross tenants.
     async fn begin(&self) -> Result<DatabaseTransaction> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(self.connection.begin_with_options(options).await?)
+        begin(&self.connection).await
     }
+}
+
+async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    Ok(connection.begin_with_options(options).await?)
 }
 
 /// Locks a row until the end of the transaction; other transactions that ask for it wait. SQLite

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::{Id, Ref, user};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{KEYS_PER_STATEMENT, Scope};
 use crate::Result;
@@ -46,17 +46,24 @@ impl Scope<'_> {
 
     /// Vouches for a user in one of the actor's organizations, or the actor.
     pub async fn colleague(self, wire: Ref<user::Entity>) -> Result<Option<Id<user::Entity>>> {
-        let found = user::Entity::find()
-            .filter(user::Entity::visible_to(self.actor()))
-            .filter(user::Column::Id.eq(wire.key()));
-        Ok(found.one(&self.executor()).await?.map(|user| user.id))
+        self.one_account(wire, self.gate().add(user::Entity::visible_to(self.actor()))).await
     }
 
     /// Vouches for any active account, whoever it belongs to. Only for making it a member.
     pub async fn account(self, wire: Ref<user::Entity>) -> Result<Option<Id<user::Entity>>> {
+        self.one_account(wire, Condition::all().add(user::Column::IsActive.eq(true))).await
+    }
+
+    async fn one_account(
+        self,
+        wire: Ref<user::Entity>,
+        which: Condition,
+    ) -> Result<Option<Id<user::Entity>>> {
         let found = user::Entity::find()
-            .filter(user::Column::IsActive.eq(true))
-            .filter(user::Column::Id.eq(wire.key()));
-        Ok(found.one(&self.executor()).await?.map(|user| user.id))
+            .filter(user::Column::Id.eq(wire.key()))
+            .filter(which)
+            .select_only()
+            .column(user::Column::Id);
+        Ok(found.into_tuple().one(&self.executor()).await?)
     }
 }

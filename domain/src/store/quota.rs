@@ -21,7 +21,7 @@ impl Transaction<'_> {
     /// # Errors
     /// [`Error::Exhausted`] when nothing is left.
     pub async fn spend(&self, spendings: Vec<Spending>) -> Result<()> {
-        spend(self.connection(), self.now(), spendings).await
+        spend(self.connection().await?, self.now(), spendings).await
     }
 }
 

@@ -3,11 +3,11 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use entity::{Actor, Id, Keyed, Names, Ref, Tenanted};
 use sea_orm::{
-    ColumnTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, QueryFilter,
-    QuerySelect, TryGetable,
+    ColumnTrait, Condition, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr,
+    QueryFilter, QuerySelect, TryGetable,
 };
 
-use super::{Find, KEYS_PER_STATEMENT};
+use super::{Find, KEYS_PER_STATEMENT, Store, wall::Wall};
 use crate::{Clock, Error, Result, account::Vault, audit::Occasion};
 
 /// The database as one actor may see it.
@@ -15,40 +15,45 @@ use crate::{Clock, Error, Result, account::Vault, audit::Occasion};
 pub struct Scope<'c> {
     actor: &'c Actor,
     connection: Connection<'c>,
+    wall: Wall<'c>,
     vault: &'c Vault,
     clock: &'c Clock,
 }
 
 #[derive(Clone, Copy)]
-enum Connection<'c> {
+pub(super) enum Connection<'c> {
     Pool(&'c DatabaseConnection),
     Transaction(&'c DatabaseTransaction),
 }
 
 impl<'c> Scope<'c> {
-    pub(super) const fn pooled(
+    pub(super) fn new(
         actor: &'c Actor,
-        connection: &'c DatabaseConnection,
-        vault: &'c Vault,
-        clock: &'c Clock,
+        connection: Connection<'c>,
+        wall: Wall<'c>,
+        store: &'c Store,
     ) -> Self {
-        Self { actor, connection: Connection::Pool(connection), vault, clock }
+        Self { actor, connection, wall, vault: &store.vault, clock: &store.clock }
     }
 
-    pub(super) const fn within(
-        actor: &'c Actor,
-        connection: &'c DatabaseTransaction,
-        vault: &'c Vault,
-        clock: &'c Clock,
-    ) -> Self {
-        Self { actor, connection: Connection::Transaction(connection), vault, clock }
-    }
-
+    /// For statements that carry [`Scope::gate`], or that read tables which belong to no tenant.
     pub(super) fn executor(self) -> DatabaseExecutor<'c> {
         match self.connection {
             Connection::Pool(connection) => connection.into(),
             Connection::Transaction(transaction) => transaction.into(),
         }
+    }
+
+    /// A condition that every statement must carry, for the second wall.
+    pub(super) fn gate(self) -> Condition {
+        Condition::all().add_option(self.wall.gate(self.actor))
+    }
+
+    /// Takes the outcome of a statement with the gate.
+    pub(super) fn passed<T>(self, outcome: Result<T, DbErr>) -> Result<T> {
+        let value = outcome?;
+        self.wall.passed();
+        Ok(value)
     }
 
     /// Who asks.

@@ -1,5 +1,5 @@
 use std::{
-    slice,
+    mem, slice,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,6 +15,8 @@ use super::{
     KEYS_PER_STATEMENT, Scope, Store,
     audit::{self, Journal, LARGEST_SMALL_CHANGE},
     ledger, repetition,
+    scope::Connection,
+    wall::{Named, Wall},
 };
 use crate::{Error, Result};
 
@@ -23,12 +25,13 @@ pub struct Transaction<'s> {
     actor: &'s Actor,
     connection: DatabaseTransaction,
     store: &'s Store,
+    named: Named,
     journal: Mutex<Journal>,
 }
 
 impl<'s> Transaction<'s> {
     pub(super) fn new(actor: &'s Actor, connection: DatabaseTransaction, store: &'s Store) -> Self {
-        Self { actor, connection, store, journal: Mutex::default() }
+        Self { actor, connection, store, named: Named::default(), journal: Mutex::default() }
     }
 
     /// Who asks.
@@ -43,11 +46,18 @@ impl<'s> Transaction<'s> {
 
     /// What the actor sees within these changes.
     pub fn scope(&self) -> Scope<'_> {
-        Scope::within(self.actor, &self.connection, &self.store.vault, &self.store.clock)
+        let connection = Connection::Transaction(&self.connection);
+        Scope::new(self.actor, connection, self.wall(), self.store)
     }
 
-    pub(super) const fn connection(&self) -> &DatabaseTransaction {
-        &self.connection
+    /// The connection, after the organizations of the actor were named to it.
+    pub(super) async fn connection(&self) -> Result<&DatabaseTransaction> {
+        self.wall().name(self.actor, &self.connection).await?;
+        Ok(&self.connection)
+    }
+
+    const fn wall(&self) -> Wall<'_> {
+        if self.store.walled { Wall::Transaction(&self.named) } else { Wall::Absent }
     }
 
     /// What was changed so far, for the audit log.
@@ -58,7 +68,7 @@ impl<'s> Transaction<'s> {
     /// Holds a row until the commit: other transactions that hold it wait. For rules about
     /// several rows below it that would otherwise be checked side by side.
     pub async fn hold<E: Tenanted + Keyed>(&self, row: Id<E>) -> Result<()> {
-        super::hold(&self.connection, row).await
+        super::hold(self.connection().await?, row).await
     }
 
     /// Adds a row and refuses one that the actor could not change afterwards.
@@ -68,7 +78,7 @@ impl<'s> Transaction<'s> {
         <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
     {
         self.date(&mut row, Dates::Created);
-        let row = row.insert(&self.connection).await?;
+        let row = row.insert(self.connection().await?).await?;
         self.prove_writable::<A::Entity>(vec![key_value::<A::Entity>(&row)]).await?;
         self.journal().added::<A::Entity>(slice::from_ref(&row));
         Ok(row)
@@ -91,7 +101,7 @@ impl<'s> Transaction<'s> {
                 self.date(row, Dates::Created);
             }
             let mut models =
-                A::Entity::insert_many(chunk).exec_with_returning(&self.connection).await?;
+                A::Entity::insert_many(chunk).exec_with_returning(self.connection().await?).await?;
             // Keys ascend in the order of the rows; RETURNING promises no order.
             models.sort_by_key(key::<A::Entity>);
             self.prove_writable::<A::Entity>(models.iter().map(key_value::<A::Entity>).collect())
@@ -118,7 +128,7 @@ impl<'s> Transaction<'s> {
             }
             let models = A::Entity::insert_many(chunk)
                 .on_conflict(OnConflict::new().do_nothing().to_owned())
-                .exec_with_returning(&self.connection)
+                .exec_with_returning(self.connection().await?)
                 .await?;
             added += models.len() as u64;
             self.journal().added::<A::Entity>(&models);
@@ -148,7 +158,7 @@ impl<'s> Transaction<'s> {
             }
             let models = A::Entity::insert_many(chunk)
                 .on_conflict(conflict.clone())
-                .exec_with_returning(&self.connection)
+                .exec_with_returning(self.connection().await?)
                 .await?;
             let keys = models.iter().map(key_value::<A::Entity>).collect();
             self.prove_writable::<A::Entity>(keys).await?;
@@ -198,7 +208,7 @@ impl<'s> Transaction<'s> {
         <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + ModelTrait<Entity = A::Entity>,
     {
         self.date(&mut row, Dates::Updated);
-        let row = row.update(&self.connection).await?;
+        let row = row.update(self.connection().await?).await?;
         self.prove_writable::<A::Entity>(vec![key_value::<A::Entity>(&row)]).await?;
         let (before, after) = (slice::from_ref(before), slice::from_ref(&row));
         self.journal().changed::<A::Entity>(before, after);
@@ -229,25 +239,34 @@ impl<'s> Transaction<'s> {
         let removed = E::delete_many()
             .filter(E::writable_by(self.actor))
             .filter(which.into_condition())
-            .exec_with_returning(&self.connection)
+            .exec_with_returning(self.connection().await?)
             .await?;
         self.journal().removed::<E>(&removed);
         Ok(removed.len() as u64)
     }
 
     /// Makes the changes lasting and wakes whoever carries jobs to the queue.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        let journal = mem::take(self.journal.get_mut().unwrap_or_else(PoisonError::into_inner));
         repetition::note_carried_out(&self.connection, self.now()).await?;
         if let Some(attempt) = &self.store.attempt {
-            ledger::prove_held(&self.connection, attempt).await?;
+            ledger::prove_held(self.connection().await?, attempt).await?;
         }
-        let journal = self.journal.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let user = self.actor.user().map(Id::key);
-        audit::write(&self.connection, self.store.clock.now(), &self.store.vault, user, journal)
-            .await?;
+        self.log(journal).await?;
         self.connection.commit().await?;
         self.store.enqueued.notify_one();
         Ok(())
+    }
+
+    async fn log(&self, journal: Journal) -> Result<()> {
+        let logs = journal.organizations();
+        if logs.is_empty() {
+            return Ok(());
+        }
+        let connection = self.connection().await?;
+        self.wall().name_also(self.actor, connection, logs).await?;
+        let user = self.actor.user().map(Id::key);
+        audit::write(connection, self.now(), &self.store.vault, user, journal).await
     }
 
     pub(super) fn date<A: ActiveModelTrait>(&self, row: &mut A, dates: Dates) {
@@ -325,7 +344,7 @@ impl<E: Tenanted> Change<'_, '_, E> {
     /// after, so they are read first; of many it tells how many they are.
     pub async fn exec(self) -> Result<u64> {
         let Self { transaction, update, which, columns } = self;
-        let connection = &transaction.connection;
+        let connection = transaction.connection().await?;
         let some = LARGEST_SMALL_CHANGE as u64 + 1;
         let before = E::find().filter(which.clone()).limit(some).all(connection).await?;
         let Some(first) = before.first() else { return Ok(0) };

@@ -108,8 +108,14 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `DATABASE_URL`: PostgreSQL or SQLite; unset: a SQLite file in `DATA_DIR`.
     pub database_url: Address,
-    /// `DATABASE_CONNECTIONS`: most connections of this process to the database.
+    /// `DATABASE_OWNER_URL`: the same PostgreSQL database with the login that owns the tables; unset:
+    /// that of `DATABASE_URL`.
+    pub database_owner_url: Option<Address>,
+    /// `DATABASE_CONNECTIONS`: most connections of this process to the database, for each of the
+    /// [`Pools`](crate::Pools).
     pub database_connections: u32,
+    /// `ROW_LEVEL_SECURITY`: whether PostgreSQL keeps organizations apart, too.
+    pub row_level_security: bool,
     /// `REDIS_URL`: the queue; unset: jobs run inside the API.
     pub redis_url: Option<Address>,
     /// `REDIS_PREFIX`: begins all keys, so that several installations can share one Redis.
@@ -167,6 +173,10 @@ impl Settings {
         let settings = Self {
             public_url: layers.get("PUBLIC_URL", web_url).unwrap_or_else(|| local_url(bind)),
             frontend_url: layers.get("FRONTEND_URL", web_url),
+            database_owner_url: layers.get("DATABASE_OWNER_URL", |text| {
+                with_scheme(text, &["postgres", "postgresql"])
+            }),
+            row_level_security: layers.get("ROW_LEVEL_SECURITY", switch).unwrap_or(true),
             database_connections: layers
                 .get("DATABASE_CONNECTIONS", |text| number(text, 1000))
                 .unwrap_or(10),
@@ -199,6 +209,11 @@ impl Settings {
         };
         layers.finish()?;
         Ok(settings)
+    }
+
+    /// The address of the database for whoever changes its schema.
+    pub fn owner_url(&self) -> &Address {
+        self.database_owner_url.as_ref().unwrap_or(&self.database_url)
     }
 
     /// What links in mails start with, without a trailing slash.
@@ -243,7 +258,9 @@ impl Settings {
             ("FRONTEND_URL", self.link_base().to_owned()),
             ("DATA_DIR", self.data_dir.display().to_string()),
             ("DATABASE_URL", self.database_url.to_string()),
+            ("DATABASE_OWNER_URL", or(&self.database_owner_url, "(unset)".to_owned())),
             ("DATABASE_CONNECTIONS", self.database_connections.to_string()),
+            ("ROW_LEVEL_SECURITY", switch(self.row_level_security)),
             ("REDIS_URL", or(&self.redis_url, "(unset: jobs run in this process)".to_owned())),
             ("REDIS_PREFIX", self.redis_prefix.clone()),
             ("SMTP_URL", or(&self.smtp_url, unset_files(&self.mail_dir()))),

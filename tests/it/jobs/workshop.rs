@@ -139,12 +139,10 @@ impl Workshop {
         };
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
         let settings = Settings::read(variables, None).unwrap();
+        let pools = api::server::connected(&settings).await.unwrap();
         let connection = database::connect(&settings.database_url, 5).await.unwrap();
-        migration::migrate(&connection).await.unwrap();
-        let clock = Clock::system();
-        let secrets = Secrets::new(settings.secret_keys().unwrap().verifying()).unwrap();
-        let vault = Arc::new(Vault::new(&secrets));
-        let store = Store::new(connection.clone(), clock.clone(), vault);
+        let (store, _) = worker::open_store(&settings, pools).unwrap();
+        let clock = store.clock().clone();
         let queue = Queue::open(&settings).await.unwrap();
         Self { store, clock, queue, connection, settings, folder, cleanup }
     }

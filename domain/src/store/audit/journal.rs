@@ -189,6 +189,12 @@ impl Journal {
         self.note::<E>(place, |changes| *counter(changes) += number);
     }
 
+    /// In whose logs there will be an entry.
+    pub(in crate::store) fn organizations(&self) -> Vec<i64> {
+        let alone = self.changes.len() == 1;
+        self.changes.keys().copied().filter(|key| alone || *key != NOBODY).collect()
+    }
+
     /// What every organization is told. What belongs to nobody is told to all who are concerned,
     /// and kept in a log of its own only if nobody is.
     pub(super) fn by_organization(mut self) -> Vec<Noted> {

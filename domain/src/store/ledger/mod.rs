@@ -110,7 +110,7 @@ impl Transaction<'_> {
     /// does the same already.
     pub async fn enqueue<J: Job>(&self, job: &J) -> Result<Uuid> {
         let row = row(job, self.now(), self.actor().user())?;
-        let id = insert::<J>(self.connection(), row).await?;
+        let id = insert::<J>(self.connection().await?, row).await?;
         self.journal().number_added::<job::Entity>(job.organization(), Some(id.to_string()), 1);
         Ok(id)
     }
