@@ -1,5 +1,6 @@
 //! What the operator's commands do.
 
+pub mod doctor;
 pub mod jobs;
 
 use std::{

@@ -29,6 +29,8 @@ enum Command {
     Openapi,
     /// Print the effective settings, secrets masked.
     Config,
+    /// Look at everything that the installation needs, and say what is wrong. Fails if something is.
+    Doctor,
     /// Look at background jobs, and retry, cancel or forget them.
     #[command(subcommand)]
     Jobs(command::jobs::JobsCommand),
@@ -86,6 +88,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, server::Failure> {
         Command::Migrate => command::migrate(&settings).await?,
         Command::Demo => command::make_demo(settings).await?,
         Command::Config => command::print_settings(&settings),
+        Command::Doctor => return Ok(command::doctor::examine(&settings).await),
         Command::Packs { slugs } => return command::check_packs(&settings, &slugs).await,
         Command::Jobs(command) => command::jobs::run(&settings, &command).await?,
         Command::Audit(AuditCommand::Verify { organization }) => {

@@ -69,11 +69,7 @@ pub async fn connected(settings: &Settings) -> Result<Pools, Failure> {
 }
 
 /// The parts of an API over a database.
-pub async fn assemble(
-    settings: Settings,
-    pools: Pools,
-    queue: Queue,
-) -> Result<AppState, Failure> {
+pub async fn assemble(settings: Settings, pools: Pools, queue: Queue) -> Result<AppState, Failure> {
     let (store, secrets) = worker::open_store(&settings, pools)?;
     let limits = Limits::open(&settings).await?;
     let accounts = Arc::new(Accounts::new(store.clone(), &secrets, signup(&settings)));

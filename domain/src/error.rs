@@ -5,6 +5,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
+/// The SQLSTATE of PostgreSQL for a lack of rights, those given by policies included.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
 /// The result of a rule.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -84,6 +87,19 @@ impl Error {
     }
 }
 
+/// Whether PostgreSQL refused a row because it belongs to an organization that was not named.
+fn is_refused_by_policy(error: &DbErr) -> bool {
+    let (DbErr::Query(RuntimeErr::SqlxError(cause)) | DbErr::Exec(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    cause.as_database_error().is_some_and(|refusal| {
+        refusal.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE)
+            && refusal.message().contains("row-level security")
+    })
+}
+
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error.sql_err() {
@@ -95,6 +111,9 @@ impl From<DbErr> for Error {
                 );
             }
             _ => {}
+        }
+        if is_refused_by_policy(&error) {
+            return Self::forbidden();
         }
         match error {
             DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => Self::Unavailable(error),

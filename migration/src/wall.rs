@@ -110,7 +110,11 @@ fn declared(table: &str) -> Option<Declared> {
     let (tenant, crossing) = match table {
         content if CONTENT.contains(&content) => (OWN, ""),
         // Of an organization, and needed by what crosses tenants.
-        "audit_chain" | "audit_entry" | "organization_member" | "team" | "team_invitation"
+        "audit_chain"
+        | "audit_entry"
+        | "organization_member"
+        | "team"
+        | "team_invitation"
         | "team_member" => (OWN, ALL),
         "organization" => (Reach::Organization("id"), "SELECT, INSERT, UPDATE"),
         "magic_link" => (OWN, "SELECT, UPDATE"),
@@ -155,8 +159,7 @@ impl Reach {
                  current_setting('forewarn.organizations', true), ',')::bigint[])::bigint[])"
             )
         };
-        const USER: &str =
-            "(SELECT NULLIF(current_setting('forewarn.user', true), '')::bigint)";
+        const USER: &str = "(SELECT NULLIF(current_setting('forewarn.user', true), '')::bigint)";
         match self {
             Self::Organization(column) => Some(among(column)),
             Self::User => Some(format!("user_id = {USER}")),
@@ -195,6 +198,15 @@ struct Found {
 struct Strength {
     rolname: String,
     strong: bool,
+}
+
+/// Who signed in.
+#[derive(FromQueryResult)]
+struct Login {
+    name: String,
+    superuser: bool,
+    bypasses: bool,
+    owns: bool,
 }
 
 /// Builds the wall where it has gaps. Several processes may call it at once. Does nothing on
@@ -251,6 +263,49 @@ pub async fn gaps(
     Ok(gaps)
 }
 
+/// Why whoever connects could get around the wall, one sentence each: a statement could take the
+/// rights of the login back. Nothing on SQLite.
+pub async fn strengths_of_login(connection: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT session_user::text AS name, rolsuper AS superuser, rolbypassrls AS bypasses, \
+           EXISTS (SELECT 1 FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p') \
+             AND relnamespace = current_schema()::regnamespace) AS owns \
+         FROM pg_roles WHERE rolname = session_user";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let Some(login) = Login::find_by_statement(statement).one(connection).await? else {
+        return Ok(Vec::new());
+    };
+    let told = [
+        (login.superuser, "is a superuser"),
+        (login.bypasses, "bypasses policies"),
+        (login.owns, "owns the tables"),
+    ];
+    let told = told.into_iter().filter(|(so, _)| *so);
+    Ok(told.map(|(_, what)| format!("the login {} {what}", login.name)).collect())
+}
+
+/// Tables of tenants of which rows are shown to a connection that has named no organization.
+pub async fn leaks(tenants: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    if tenants.get_database_backend() != DbBackend::Postgres {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT c.relname::text AS name FROM pg_class AS c \
+         WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    let names = tenants.query_all_raw(statement).await?;
+    let names = names.iter().map(|row| row.try_get("", "name"));
+    let names: Vec<String> = names.collect::<Result<_, _>>()?;
+    let looks = names.iter().filter(|name| declaration(name) == Some(Ownership::Tenant));
+    let looks = looks.map(|name| {
+        format!("SELECT '{name}' AS name WHERE EXISTS (SELECT 1 FROM {})", quoted(name))
+    });
+    let looks = looks.collect::<Vec<_>>().join(" UNION ALL ");
+    let shown = tenants.query_all_raw(Statement::from_string(DbBackend::Postgres, looks)).await?;
+    shown.iter().map(|row| row.try_get("", "name")).collect()
+}
+
 impl Found {
     fn quoted(&self) -> String {
         quoted(&self.name)
@@ -264,7 +319,10 @@ impl Found {
     fn gap(&self, roles: Roles<'_>) -> Option<String> {
         let name = &self.name;
         if self.owned {
-            return Some(format!("the table {name} belongs to {} or {}", roles.tenant, roles.crossing));
+            return Some(format!(
+                "the table {name} belongs to {} or {}",
+                roles.tenant, roles.crossing
+            ));
         }
         let Some(declared) = declared(name) else {
             let closed = self.tenant_rights.is_empty() && self.crossing_rights.is_empty();
@@ -309,7 +367,9 @@ async fn strengths(
 
 async fn tables(connection: &impl ConnectionTrait, roles: Roles<'_>) -> Result<Vec<Found>, DbErr> {
     let rights = |role: &str| {
-        let right = |name| format!("CASE WHEN has_table_privilege({role}, c.oid, '{name}') THEN '{name}' END");
+        let right = |name| {
+            format!("CASE WHEN has_table_privilege({role}, c.oid, '{name}') THEN '{name}' END")
+        };
         let all: Vec<String> = ALL.split(", ").map(right).collect();
         format!("concat_ws(', ', {})", all.join(", "))
     };
@@ -351,10 +411,17 @@ async fn make_role(
     let grant = format!("GRANT {} TO {login}", quoted(role));
     let known = strengths(transaction, roles).await?.iter().any(|found| found.rolname == role);
     if !known {
-        transaction.execute_unprepared(&create).await.map_err(|error| advice(role, roles, &error))?;
+        transaction
+            .execute_unprepared(&create)
+            .await
+            .map_err(|error| advice(role, roles, &error))?;
     }
-    if !is_member(transaction, role, roles.login).await? {
-        transaction.execute_unprepared(&grant).await.map_err(|error| advice(role, roles, &error))?;
+    // Since PostgreSQL 16 whoever makes a role is a member who may not take its rights.
+    if !known || !is_member(transaction, role, roles.login).await? {
+        transaction
+            .execute_unprepared(&grant)
+            .await
+            .map_err(|error| advice(role, roles, &error))?;
     }
     Ok(())
 }

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
+    RuntimeErr, Statement,
+};
 use sqlx::{
     ConnectOptions as _, Connection as _,
     postgres::PgConnectOptions,
@@ -43,6 +46,17 @@ pub enum DatabaseUnusable {
         /// What the database says.
         source: DbErr,
     },
+    /// Somebody between drops what a session starts with.
+    #[error(
+        "the database at {address} does not give the rights of {role}: a pooler must pass the \
+         startup parameter \"options\" on, or set ROW_LEVEL_SECURITY=off"
+    )]
+    Role {
+        /// The address without its password.
+        address: Address,
+        /// The role that was asked for.
+        role: String,
+    },
     /// Nobody answered.
     #[error("the database at {address} cannot be reached after {seconds} s: {source}")]
     Unreachable {
@@ -69,7 +83,15 @@ pub async fn connect_as(
     address: &Address,
     connections: u32,
 ) -> Result<DatabaseConnection, DatabaseUnusable> {
-    connect_within(address, Some(role), connections, PATIENCE).await
+    let connection = connect_within(address, Some(role), connections, PATIENCE).await?;
+    let question = Statement::from_string(DbBackend::Postgres, "SELECT current_user::text AS name");
+    let refused = |source| DatabaseUnusable::Refused { address: address.clone(), source };
+    let row = connection.query_one_raw(question).await.map_err(refused)?;
+    let current: Option<String> = row.and_then(|row| row.try_get("", "name").ok());
+    if current.as_deref() == Some(role) {
+        return Ok(connection);
+    }
+    Err(DatabaseUnusable::Role { address: address.clone(), role: role.to_owned() })
 }
 
 async fn connect_within(
@@ -109,7 +131,9 @@ async fn attempt(
 ) -> Result<DatabaseConnection, DbErr> {
     if address.scheme() != "sqlite" {
         // The pool would only tell that it waited in vain, not why.
-        probe(address, role).await.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+        probe(address, role)
+            .await
+            .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
     }
     Database::connect(options(address, role, connections)).await
 }
@@ -206,7 +230,8 @@ mod tests {
     #[tokio::test]
     async fn an_absent_server_is_named_without_its_password() {
         let address = Address::new("postgres://app:hidden@127.0.0.1:1/forewarn");
-        let error = connect_within(&address, None, 2, Duration::ZERO).await.expect_err("nobody there");
+        let error =
+            connect_within(&address, None, 2, Duration::ZERO).await.expect_err("nobody there");
         let text = error.to_string();
         assert!(text.contains("postgres://app:********@127.0.0.1:1/forewarn"), "{text}");
         assert!(text.contains("refused"), "the cause is told: {text}");

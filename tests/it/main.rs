@@ -31,3 +31,4 @@ mod simulations;
 mod statements;
 mod threat_models;
 mod threats;
+mod walls;

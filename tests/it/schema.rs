@@ -404,7 +404,7 @@ async fn read_untenanted<E: EntityTrait>(
     (table, E::Column::iter().map(|column| column.unquoted().to_owned()).collect())
 }
 
-async fn tables(database: &DatabaseConnection) -> BTreeSet<String> {
+pub(crate) async fn tables(database: &DatabaseConnection) -> BTreeSet<String> {
     let query = match database.get_database_backend() {
         DbBackend::Postgres => TABLES_ON_POSTGRES,
         _ => TABLES_ON_SQLITE,
@@ -412,7 +412,7 @@ async fn tables(database: &DatabaseConnection) -> BTreeSet<String> {
     names(database, query).await
 }
 
-async fn columns_of(database: &DatabaseConnection, table: &str) -> BTreeSet<String> {
+pub(crate) async fn columns_of(database: &DatabaseConnection, table: &str) -> BTreeSet<String> {
     let query = match database.get_database_backend() {
         DbBackend::Postgres => format!(
             "SELECT column_name AS name FROM information_schema.columns \

@@ -3,13 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{
-    Document, Id, choice::Section, magic_link, organization, shared_model, threat_model, user,
-};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, FromQueryResult, IntoActiveModel, JoinType,
-    QuerySelect, RelationTrait,
-};
+use entity::{Document, Id, choice::Section, magic_link, shared_model, threat_model, user};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -23,6 +18,7 @@ use crate::{
     job::mail::SendMagicLink,
     model::detail::Detail,
     report::{Analysis, ElementKind, analysis, maps::Places},
+    store::SharedEntry,
 };
 
 /// How long a link can be opened unless its maker says otherwise.
@@ -315,50 +311,17 @@ pub async fn letter(store: &Store, link: Uuid) -> Result<Option<MagicLinkLetter>
     }))
 }
 
-#[derive(FromQueryResult)]
-struct EntryRow {
-    id: Id<shared_model::Entity>,
-    name: String,
-    description: String,
-    organization: String,
-    token_encrypted: Option<String>,
-    expires_at: Option<DateTime<Utc>>,
-    is_revoked: Option<bool>,
-    email: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-}
-
 /// What the entries of the actor's list are shown with, in one statement.
 pub async fn entries(
     scope: Scope<'_>,
     ids: impl IntoIterator<Item = Id<shared_model::Entity>>,
 ) -> Result<HashMap<Id<shared_model::Entity>, Entry>> {
-    use magic_link::Column as Link;
-    use shared_model::{Column, Relation};
-    let rows: Vec<EntryRow> = scope
-        .find::<shared_model::Entity>()
-        .filter(Column::Id.is_in(ids))
-        .shape(|select| {
-            select
-                .join(JoinType::InnerJoin, Relation::ThreatModel.def())
-                .join(JoinType::InnerJoin, Relation::Organization.def())
-                .join(JoinType::LeftJoin, Relation::MagicLink.def())
-                .join(JoinType::LeftJoin, magic_link::Relation::CreatedBy.def())
-                .select_only()
-                .column(Column::Id)
-                .columns([threat_model::Column::Name, threat_model::Column::Description])
-                .column_as(organization::Column::Name, "organization")
-                .columns([Link::TokenEncrypted, Link::ExpiresAt, Link::IsRevoked])
-                .columns([user::Column::Email, user::Column::FirstName, user::Column::LastName])
-        })
-        .rows()
-        .await?;
     let now = scope.now();
-    rows.into_iter().map(|row| Ok((row.id, entry(row, scope.vault(), now)?))).collect()
+    let shared = scope.shared_models(ids).await?;
+    shared.into_iter().map(|row| Ok((row.id, entry(row, scope.vault(), now)?))).collect()
 }
 
-fn entry(row: EntryRow, vault: &Vault, now: DateTime<Utc>) -> Result<Entry> {
+fn entry(row: SharedEntry, vault: &Vault, now: DateTime<Utc>) -> Result<Entry> {
     let usable = row.is_revoked == Some(false) && row.expires_at.is_some_and(|end| end > now);
     let sealed = row.token_encrypted.filter(|_| usable);
     let (first, last) = (row.first_name.unwrap_or_default(), row.last_name.unwrap_or_default());

@@ -65,25 +65,25 @@ impl<'c, E: Tenanted> Find<'c, E> {
     /// The first row.
     pub async fn one(self) -> Result<Option<E::Model>> {
         let (scope, select) = self.gated();
-        scope.passed(select.one(&scope.executor()).await)
+        scope.passed(select.one(&scope.executor()).await, Option::is_some)
     }
 
     /// All rows.
     pub async fn all(self) -> Result<Vec<E::Model>> {
         let (scope, select) = self.gated();
-        scope.passed(select.all(&scope.executor()).await)
+        scope.passed(select.all(&scope.executor()).await, some)
     }
 
     /// All rows as tuples of the columns chosen with [`Find::shape`].
     pub async fn tuples<T: sea_orm::TryGetableMany + Send + Sync>(self) -> Result<Vec<T>> {
         let (scope, select) = self.gated();
-        scope.passed(select.into_tuple().all(&scope.executor()).await)
+        scope.passed(select.into_tuple().all(&scope.executor()).await, some)
     }
 
     /// All rows as `T`, from the columns chosen with [`Find::shape`].
     pub async fn rows<T: FromQueryResult + Send + Sync>(self) -> Result<Vec<T>> {
         let (scope, select) = self.gated();
-        scope.passed(select.into_model::<T>().all(&scope.executor()).await)
+        scope.passed(select.into_model::<T>().all(&scope.executor()).await, some)
     }
 
     /// One column of all rows.
@@ -99,8 +99,8 @@ impl<'c, E: Tenanted> Find<'c, E> {
         let mut select = select.select_only().expr_as(Expr::cust("COUNT(*)"), "number");
         // PostgreSQL refuses to sort by a column that is not counted.
         QuerySelect::query(&mut select).clear_order_by();
-        let number: Option<i64> =
-            scope.passed(select.into_tuple().one(&scope.executor()).await)?;
+        let counted = select.into_tuple().one(&scope.executor()).await;
+        let number: Option<i64> = scope.passed(counted, |number| *number > Some(0))?;
         Ok(number.unwrap_or_default().unsigned_abs())
     }
 
@@ -108,7 +108,8 @@ impl<'c, E: Tenanted> Find<'c, E> {
     pub async fn exists(self) -> Result<bool> {
         let (scope, select) = self.gated();
         let select = select.select_only().expr_as(Expr::val(1), "found").limit(1);
-        let found: Option<i32> = scope.passed(select.into_tuple().one(&scope.executor()).await)?;
+        let first = select.into_tuple().one(&scope.executor()).await;
+        let found: Option<i32> = scope.passed(first, Option::is_some)?;
         Ok(found.is_some())
     }
 
@@ -168,7 +169,12 @@ impl Rows<'_> {
 
     /// All rows as `T`, by the names of the columns of the first query.
     pub async fn fetch<T: FromQueryResult>(self) -> Result<Vec<T>> {
-        let rows = self.scope.passed(self.scope.executor().query_all(&self.statement).await)?;
+        let found = self.scope.executor().query_all(&self.statement).await;
+        let rows = self.scope.passed(found, some)?;
         Ok(rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, _>>()?)
     }
+}
+
+fn some<T>(rows: &Vec<T>) -> bool {
+    !rows.is_empty()
 }

@@ -2,19 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    Actor, Id, magic_link,
+    Actor, Id, Tenanted as _, magic_link,
     magic_link::{Column, Entity},
     organization, shared_model, threat_model, user,
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QuerySelect as _, RelationTrait as _,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use uuid::Uuid;
 
-use super::Store;
+use super::{Scope, Store};
 use crate::Result;
 
 /// Finds links by their tokens and counts who opens them.
@@ -55,6 +56,61 @@ impl Store {
     /// Access for opening links.
     pub const fn links(&self) -> Links<'_> {
         Links { store: self }
+    }
+}
+
+/// A model in somebody's list, with what it is shown with. Columns of the link are empty when the
+/// link is gone.
+#[derive(Debug, FromQueryResult)]
+pub struct SharedEntry {
+    /// The entry.
+    pub id: Id<shared_model::Entity>,
+    /// Name of the threat model.
+    pub name: String,
+    /// Description of the threat model.
+    pub description: String,
+    /// Name of the organization.
+    pub organization: String,
+    /// The token of the link, encrypted.
+    pub token_encrypted: Option<String>,
+    /// Until when the link can be opened.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether the link was revoked.
+    pub is_revoked: Option<bool>,
+    /// Address of whoever made the link.
+    pub email: Option<String>,
+    /// First name of whoever made the link.
+    pub first_name: Option<String>,
+    /// Last name of whoever made the link.
+    pub last_name: Option<String>,
+}
+
+impl Scope<'_> {
+    /// Those of these entries that are in the actor's list, in one statement. He need not be in the
+    /// organizations of the models.
+    pub async fn shared_models(
+        self,
+        ids: impl IntoIterator<Item = Id<shared_model::Entity>>,
+    ) -> Result<Vec<SharedEntry>> {
+        use shared_model::{Column, Entity, Relation};
+        let shared = Entity::find()
+            .filter(Entity::visible_to(self.actor()))
+            .filter(Column::Id.is_in(ids))
+            .join(JoinType::InnerJoin, Relation::ThreatModel.def())
+            .join(JoinType::InnerJoin, Relation::Organization.def())
+            .join(JoinType::LeftJoin, Relation::MagicLink.def())
+            .join(JoinType::LeftJoin, magic_link::Relation::CreatedBy.def())
+            .select_only()
+            .column(Column::Id)
+            .columns([threat_model::Column::Name, threat_model::Column::Description])
+            .column_as(organization::Column::Name, "organization")
+            .columns([
+                magic_link::Column::TokenEncrypted,
+                magic_link::Column::ExpiresAt,
+                magic_link::Column::IsRevoked,
+            ])
+            .columns([user::Column::Email, user::Column::FirstName, user::Column::LastName]);
+        Ok(shared.into_model::<SharedEntry>().all(&self.store().connection).await?)
     }
 }
 

@@ -37,7 +37,7 @@ pub use find::{Find, Rows};
 pub use identity::{Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
 pub(crate) use ledger::with_parts;
 pub use ledger::{Afterwards, Claim, Depth, JobSearch, Ledger, Progress, Published};
-pub use link::{Links, NamedLink, Opened};
+pub use link::{Links, NamedLink, Opened, SharedEntry};
 pub use mails::{Handover, Mails};
 pub use people::Person;
 pub use repetition::{Begun, FirstTime, KeptAnswer, Repetitions};

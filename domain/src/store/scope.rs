@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{Find, KEYS_PER_STATEMENT, Store, wall::Wall};
-use crate::{Clock, Error, Result, account::Vault, audit::Occasion};
+use crate::{Error, Result, account::Vault, audit::Occasion};
 
 /// The database as one actor may see it.
 #[derive(Clone, Copy)]
@@ -16,8 +16,7 @@ pub struct Scope<'c> {
     actor: &'c Actor,
     connection: Connection<'c>,
     wall: Wall<'c>,
-    vault: &'c Vault,
-    clock: &'c Clock,
+    store: &'c Store,
 }
 
 #[derive(Clone, Copy)]
@@ -27,13 +26,13 @@ pub(super) enum Connection<'c> {
 }
 
 impl<'c> Scope<'c> {
-    pub(super) fn new(
+    pub(super) const fn new(
         actor: &'c Actor,
         connection: Connection<'c>,
         wall: Wall<'c>,
         store: &'c Store,
     ) -> Self {
-        Self { actor, connection, wall, vault: &store.vault, clock: &store.clock }
+        Self { actor, connection, wall, store }
     }
 
     /// For statements that carry [`Scope::gate`], or that read tables which belong to no tenant.
@@ -49,11 +48,22 @@ impl<'c> Scope<'c> {
         Condition::all().add_option(self.wall.gate(self.actor))
     }
 
-    /// Takes the outcome of a statement with the gate.
-    pub(super) fn passed<T>(self, outcome: Result<T, DbErr>) -> Result<T> {
+    /// Takes the outcome of a statement with the gate, and whether it found something: PostgreSQL
+    /// does not look at the gate when it knows that there is nothing behind it.
+    pub(super) fn passed<T>(
+        self,
+        outcome: Result<T, DbErr>,
+        found: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
         let value = outcome?;
-        self.wall.passed();
+        if found(&value) {
+            self.wall.passed();
+        }
         Ok(value)
+    }
+
+    pub(super) const fn store(self) -> &'c Store {
+        self.store
     }
 
     /// Who asks.
@@ -62,13 +72,13 @@ impl<'c> Scope<'c> {
     }
 
     /// Encrypts and decrypts what is stored encrypted.
-    pub const fn vault(self) -> &'c Vault {
-        self.vault
+    pub fn vault(self) -> &'c Vault {
+        &self.store.vault
     }
 
     /// The current time in UTC.
     pub fn now(self) -> DateTime<Utc> {
-        self.clock.now()
+        self.store.clock.now()
     }
 
     /// Rows of the table that the actor may see.

@@ -71,7 +71,7 @@ impl Wall<'_> {
         }
     }
 
-    /// To be called when a statement with the gate has succeeded.
+    /// To be called when a row has come through the gate.
     pub(super) fn passed(self) {
         if let Self::Transaction(named) = self {
             named.0.store(true, Ordering::Relaxed);

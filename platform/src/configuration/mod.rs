@@ -173,9 +173,8 @@ impl Settings {
         let settings = Self {
             public_url: layers.get("PUBLIC_URL", web_url).unwrap_or_else(|| local_url(bind)),
             frontend_url: layers.get("FRONTEND_URL", web_url),
-            database_owner_url: layers.get("DATABASE_OWNER_URL", |text| {
-                with_scheme(text, &["postgres", "postgresql"])
-            }),
+            database_owner_url: layers
+                .get("DATABASE_OWNER_URL", |text| with_scheme(text, &["postgres", "postgresql"])),
             row_level_security: layers.get("ROW_LEVEL_SECURITY", switch).unwrap_or(true),
             database_connections: layers
                 .get("DATABASE_CONNECTIONS", |text| number(text, 1000))

@@ -10,7 +10,7 @@ use lettre::{Message, message::Mailbox};
 use platform::{Settings, configuration::Address};
 use uuid::Uuid;
 
-use super::{letter::Letter, message::message, server::Server};
+use super::{conversation::Trouble, letter::Letter, message::message, server::Server};
 use crate::registry::Failure;
 
 /// Where mails go. Cheap to clone.
@@ -51,6 +51,29 @@ impl Mailer {
             None => Way::Folder(folder(settings.mail_dir())?),
         };
         Ok(Self { from, way, public_url: settings.public_url.clone() })
+    }
+
+    /// Signs in to the mail server, or looks whether files can be written. Sends nothing.
+    ///
+    /// # Errors
+    /// What the server or the operating system says.
+    pub async fn check(&self) -> Result<(), String> {
+        match &self.way {
+            Way::Server(server) => match server.line().await {
+                Ok(line) => {
+                    line.keep();
+                    Ok(())
+                }
+                Err(Trouble::Refused(text) | Trouble::Later(text) | Trouble::Unknown(text)) => {
+                    Err(text)
+                }
+            },
+            Way::Folder(folder) => {
+                let probe = folder.join(".probe");
+                fs::write(&probe, []).map_err(|error| error.to_string())?;
+                fs::remove_file(&probe).map_err(|error| error.to_string())
+            }
+        }
     }
 
     pub(super) fn message(
