@@ -12,6 +12,7 @@ mod door;
 mod drawings;
 mod exchange;
 mod exports;
+mod fences;
 mod hardening;
 mod idempotency;
 mod illustrations;

@@ -1,0 +1,5 @@
+use entity::Actor;
+
+pub fn promoted(actor: &mut Actor) {
+    actor.organizations.clear();
+}

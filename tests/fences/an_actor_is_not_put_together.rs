@@ -1,0 +1,5 @@
+use entity::Actor;
+
+pub fn made() -> Actor {
+    Actor { user: None, organizations: Vec::new(), teams: Vec::new() }
+}

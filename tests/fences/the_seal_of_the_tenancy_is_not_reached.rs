@@ -1,0 +1,5 @@
+use entity::tenancy::sealed::Sealed;
+
+pub struct Entity;
+
+impl Sealed for Entity {}
