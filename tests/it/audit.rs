@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests look below the store")]
 
+mod quiet;
+
 use entity::Id;
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database};

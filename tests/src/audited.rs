@@ -65,10 +65,12 @@ fn fault(done: &Done, entries: &BTreeMap<(String, String), i64>) -> Option<Strin
 
 /// The operations that may change nothing.
 pub fn quiet() -> impl Iterator<Item = &'static str> {
-    QUIET
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(": ").map(|(operation, _)| operation))
+    reasons().map(|(operation, _)| operation)
+}
+
+/// The operations that may change nothing, and why.
+pub fn reasons() -> impl Iterator<Item = (&'static str, &'static str)> {
+    QUIET.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(": "))
 }
 
 async fn note(State(book): State<Book>, request: Request, next: Next) -> Response {

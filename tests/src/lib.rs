@@ -8,7 +8,7 @@ mod packs;
 mod smtp;
 
 pub use app::{App, Backend, PASSWORD};
-pub use audited::quiet;
+pub use audited::{quiet, reasons};
 pub use browser::{Browser, Shown};
 pub use client::{Answer, Client};
 pub use packs::{canvas, edge, node, write_pack};
