@@ -4,7 +4,11 @@
 
 pub(crate) mod place;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use chrono::{DateTime, Utc};
 use entity::{Actor, Id, Tenanted, actor::Membership, choice};
@@ -24,6 +28,12 @@ const TABLES_ON_SQLITE: &str = "SELECT name FROM sqlite_master WHERE type = 'tab
      AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations'";
 const TABLES_ON_POSTGRES: &str = "SELECT table_name AS name FROM information_schema.tables \
      WHERE table_schema = 'public' AND table_name <> 'seaql_migrations'";
+
+/// The column that says whose a row is.
+const TENANT: &str = "organization_id";
+
+/// Tables about organizations that only the store reads, whoever asks.
+const OF_THE_STORE: [&str; 1] = ["audit_chain"];
 
 #[tokio::test]
 async fn every_step_can_be_taken_back_and_taken_again() {
@@ -70,15 +80,48 @@ async fn entities_and_tables_have_the_same_columns() {
                 found.insert(name, columns);)*
             };
         }
-        read!(read_untenanted: user, session, one_time_token, idempotency_key, mail, mail_quota, audit_chain);
+        read!(read_shared: user, session, one_time_token, idempotency_key, mail, mail_quota, audit_chain);
         read!(read_as_tenant: organization, organization_member, business_unit, team, team_member, team_invitation, pack, pack_dependency, pending_overlay, component_library, threat_library, countermeasure_library, component_library_threat, threat_library_countermeasure, taxonomy, taxonomy_entry, threat_library_taxonomy_entry, framework, requirement, countermeasure_standard, requirement_mapping, dfd_template, threat_model, threat_model_pack, threat_model_framework, threat_model_relation, orgsystem, threat_model_system, integration_source, reference_image, out_of_scope_item, diagram, trust_zone, trust_boundary, component, data_asset, data_flow, component_data_asset, data_flow_asset, component_threat, flow_threat, component_countermeasure, flow_countermeasure, component_countermeasure_standard, flow_countermeasure_standard, verification_test, verification_test_countermeasure, pentest_finding, risk, risk_component_threat, risk_flow_threat, magic_link, shared_model, report_export, threat_model_snapshot, job, audit_entry);
         let names: BTreeSet<String> = found.keys().cloned().collect();
         assert_eq!(names, tables(database).await);
+        assert_eq!(names, tables_of_entities());
         for (table, columns) in found {
             assert_eq!(columns, columns_of(database, &table).await, "{table}");
         }
         place.remove().await;
     }
+}
+
+#[tokio::test]
+async fn every_row_of_an_organization_names_it() {
+    for place in migrated().await {
+        let query = match place.database.get_database_backend() {
+            DbBackend::Postgres => format!(
+                "SELECT table_name AS name FROM information_schema.columns \
+                 WHERE column_name = '{TENANT}' AND is_nullable = 'YES'"
+            ),
+            _ => format!(
+                "SELECT found.name AS name FROM sqlite_master AS found, \
+                 pragma_table_info(found.name) AS info \
+                 WHERE info.name = '{TENANT}' AND info.\"notnull\" = 0"
+            ),
+        };
+        // Jobs of the system are nobody's.
+        assert_eq!(names(&place.database, &query).await, BTreeSet::from(["job".to_owned()]));
+        place.remove().await;
+    }
+}
+
+/// The tables that the source files of `entity` name.
+fn tables_of_entities() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../entity/src");
+    let files = fs::read_dir(folder).expect("the entities").flatten();
+    let texts = files.filter_map(|file| fs::read_to_string(file.path()).ok());
+    let table = |text: String| {
+        let (_, rest) = text.split_once("table_name = \"")?;
+        Some(rest.split('"').next()?.to_owned())
+    };
+    texts.filter_map(table).collect()
 }
 
 #[tokio::test]
@@ -392,13 +435,23 @@ async fn read_as_tenant<E: Tenanted>(
     actor: &Actor,
 ) -> (String, BTreeSet<String>) {
     assert_eq!(reached::<E>(database, actor).await, (0, 0));
-    read_untenanted::<E>(database, actor).await
+    let (table, columns) = read_all::<E>(database).await;
+    let has_tenant = columns.contains(TENANT) || table == "organization";
+    assert!(has_tenant, "{table} is a tenant's and has no {TENANT}");
+    (table, columns)
 }
 
-async fn read_untenanted<E: EntityTrait>(
+async fn read_shared<E: EntityTrait>(
     database: &DatabaseConnection,
     _: &Actor,
 ) -> (String, BTreeSet<String>) {
+    let (table, columns) = read_all::<E>(database).await;
+    let has_tenant = columns.contains(TENANT) && !OF_THE_STORE.contains(&table.as_str());
+    assert!(!has_tenant, "{table} has {TENANT} and is no tenant's");
+    (table, columns)
+}
+
+async fn read_all<E: EntityTrait>(database: &DatabaseConnection) -> (String, BTreeSet<String>) {
     let table = E::default().table_name().to_owned();
     E::find().limit(1).all(database).await.unwrap_or_else(|error| panic!("{table}: {error}"));
     (table, E::Column::iter().map(|column| column.unquoted().to_owned()).collect())
