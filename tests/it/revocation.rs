@@ -274,3 +274,35 @@ async fn a_revoked_invitation_lets_nobody_in() {
     guest.get(&format!("/api/teams/{}/", owner.team)).await.expect(404);
     is_refused(&guest.post(&format!("/api/teams/{}/join/", owner.team), json!({})).await);
 }
+
+/// As if a job had failed.
+#[expect(clippy::disallowed_methods, reason = "no worker fails at will")]
+async fn fail_all_jobs(app: &App) {
+    use sea_orm::{ConnectionTrait as _, Database};
+    let database = Database::connect(app.state.settings.database_url.reveal()).await;
+    let fail = "UPDATE job SET state = 'failed'";
+    database.expect("the database").execute_unprepared(fail).await.expect("failed jobs");
+}
+
+#[tokio::test]
+async fn who_left_the_security_team_cannot_have_packs_imported_again() {
+    let app = App::start().await;
+    let owner = app.owner().await;
+    let second = app.invited(&owner, "lead").await;
+    let members = format!("/api/memberships/?organization={}", owner.organization);
+    let members = owner.get(&members).await.expect(200);
+    let rows = members["results"].as_array().expect("members");
+    let seat = rows.iter().find(|row| row["user"] == second.id).expect("the member");
+    let seat = format!("/api/memberships/{}/", seat["id"]);
+    owner.patch(&seat, json!({"role": "security_team"})).await.expect(200);
+    let body = json!({"slug": "stride-taxonomy", "organization": owner.organization});
+    second.post("/api/packs/import_single/", body).await.expect(201);
+    fail_all_jobs(&app).await;
+    let job = second.get("/api/jobs/?kind=import_pack").await.expect(200);
+    let retry = format!("/api/jobs/{}/retry/", job["results"][0]["id"].as_str().expect("a job"));
+
+    owner.patch(&seat, json!({"role": "member"})).await.expect(200);
+    second.post(&retry, json!({})).await.expect(403);
+    owner.post(&retry, json!({})).await.expect(200);
+    app.jobs_ended().await;
+}

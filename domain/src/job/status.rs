@@ -1,9 +1,10 @@
 //! What users see of their jobs, and what they may do about them.
 
-use entity::{choice::JobState, job};
+use entity::{Id, choice::JobState, job, risk};
 use sea_orm::{ColumnTrait as _, Order, sea_query::Expr};
 use uuid::Uuid;
 
+use super::{ImportPack, Job, SimulateRisk, SyncPack, SyncPacks};
 use crate::{Error, Result, store::Find, store::Scope, store::Transaction, store::with_parts};
 
 /// Jobs that the actor may see, latest first.
@@ -40,7 +41,12 @@ pub async fn cancel(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Mode
 
 /// Lets a job that failed or was cancelled begin anew, with all its attempts, and so the jobs that
 /// do its work.
+///
+/// # Errors
+/// [`Error::Forbidden`] if the actor could not ask for such work by now.
 pub async fn retry(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Model> {
+    let scope = transaction.scope();
+    prove_allowed(&find(scope, id).await?, scope).await?;
     let again = transaction
         .change::<job::Entity>()
         .filter(with_parts(id))
@@ -63,6 +69,23 @@ pub async fn retry(transaction: &Transaction<'_>, id: Uuid) -> Result<job::Model
         return Err(Error::unfit("Only a job that failed or was cancelled can be retried."));
     }
     Ok(job)
+}
+
+/// Fails if the work is not the actor's to ask for. It was when he did, but roles change, and jobs
+/// act without them.
+async fn prove_allowed(job: &job::Model, scope: Scope<'_>) -> Result<()> {
+    let Some(organization) = job.organization_id else { return Ok(()) };
+    match job.kind.as_str() {
+        ImportPack::KIND | SyncPack::KIND | SyncPacks::KIND => {
+            if scope.actor().secures(organization) { Ok(()) } else { Err(Error::forbidden()) }
+        }
+        SimulateRisk::KIND => {
+            let work: SimulateRisk = serde_json::from_value(job.payload.0.clone())
+                .map_err(|_| Error::unfit("The job cannot be read."))?;
+            scope.get_writable::<risk::Entity>(Id::trusted(work.risk)).await.map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 const NEVER: Option<chrono::DateTime<chrono::Utc>> = None;
