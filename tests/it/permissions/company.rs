@@ -7,7 +7,7 @@ use domain::{
 };
 use entity::Id;
 use sea_orm::ActiveValue::Set;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{App, Client};
 use uuid::Uuid;
 
@@ -65,6 +65,25 @@ impl Role {
         Self::Lead,
         Self::Security,
     ];
+
+    /// The roles in the organization, in the team and in the other team.
+    const fn seats(self) -> [&'static str; 3] {
+        match self {
+            Self::Stranger | Self::Outsider => ["", "", ""],
+            // Whoever makes a team leads it.
+            Self::Expired | Self::Security => ["security_team", "lead", "lead"],
+            Self::Disabled | Self::Lead => ["member", "lead", ""],
+            Self::Viewer => ["member", "viewer", ""],
+            Self::Guest => ["member", "viewer", "member"],
+            Self::OtherTeam => ["member", "", "member"],
+            Self::Member => ["member", "member", ""],
+        }
+    }
+
+    /// Whether requests are those of somebody at all.
+    const fn signs_in(self) -> bool {
+        !matches!(self, Self::Stranger | Self::Expired | Self::Disabled)
+    }
 }
 
 /// An organization, its people and what they have.
@@ -125,6 +144,36 @@ impl Company {
             (Role::Member, joined(app, &owner, "member").await),
             (Role::Lead, joined(app, &owner, "lead").await),
         ]);
+    }
+
+    /// Fails unless everybody is what the role says.
+    pub(super) async fn prove_roles(&self) {
+        let owner = self.person(Role::Security);
+        let teams = [owner.team, self.person(Role::OtherTeam).team];
+        let mut seats = Vec::new();
+        for team in teams {
+            let members = owner.get(&format!("/api/teams/{team}/members/")).await.expect(200);
+            seats.push(members.as_array().cloned().expect("members"));
+        }
+        let members = format!("/api/organizations/{}/members/", owner.organization);
+        let members = owner.get(&members).await.expect(200);
+        let role_among = |rows: &[Value], person: &Client| {
+            let row = rows.iter().find(|row| row["user"] == person.id);
+            row.and_then(|row| row["role"].as_str()).map(str::to_owned)
+        };
+        for (role, person) in &self.people {
+            let found = [
+                role_among(members.as_array().expect("members"), person),
+                role_among(&seats[0], person),
+                role_among(&seats[1], person),
+            ];
+            let found = found.each_ref().map(|role| role.as_deref().unwrap_or_default());
+            assert_eq!(found, role.seats(), "{role:?}");
+            let profile = person.get("/api/auth/user/").await;
+            assert_eq!(profile.status, if role.signs_in() { 200 } else { 401 }, "{role:?}");
+        }
+        let expired = self.person(Role::Expired).get("/api/auth/user/").await;
+        assert!(expired.json.to_string().contains("expired"), "{}", expired.json);
     }
 
     /// Somebody in a role.

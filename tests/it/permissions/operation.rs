@@ -18,6 +18,8 @@ pub(super) struct Operation {
     pub(super) filters: Vec<String>,
     /// Query parameters that ask to only tell what would happen.
     pub(super) rehearsals: Vec<String>,
+    /// Whether the query names a folder of the catalogue.
+    pub(super) asks_for_folder: bool,
 }
 
 /// What an operation takes as its body.
@@ -62,6 +64,7 @@ impl Operation {
             body: Contents::described(document, &described["requestBody"]["content"]),
             filters,
             rehearsals,
+            asks_for_folder: named("string").iter().any(|name| name == "path"),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use reqwest::Method;
 use serde_json::json;
-use tests::{Answer, Client};
+use tests::{Answer, App, Client};
 
 use super::{
     Tally,
@@ -12,6 +12,7 @@ use super::{
     expectation::Expectation,
     operation::Operation,
     place::{Place, is_empty, mentions},
+    suited::suited,
 };
 
 /// What each operation answered to each role.
@@ -65,6 +66,7 @@ fn word(status: u16) -> String {
 
 /// Calls every operation in every role, the weakest first.
 pub(super) async fn call_everything(
+    app: &App,
     operations: &[Operation],
     company: &Company,
     tally: &mut Tally,
@@ -77,7 +79,7 @@ pub(super) async fn call_everything(
         let mut statuses = Vec::new();
         for role in Role::ALL {
             place.suffix = format!(" {}", tally.cases);
-            let answer = call(operations, operation, company, &mut place, role).await;
+            let answer = call(app, operations, operation, company, &mut place, role).await;
             judge(operation, role, &answer, tally);
             statuses.push(answer.status);
         }
@@ -106,6 +108,7 @@ fn turn(operation: &Operation, place: &Place) -> usize {
 }
 
 async fn call(
+    app: &App,
     operations: &[Operation],
     operation: &Operation,
     company: &Company,
@@ -117,11 +120,13 @@ async fn call(
     }
     let owner = company.person(Role::Security);
     let expected = Expectation::of(operation, role);
+    let mut here = place.clone();
     if !expected.is_refusal() {
         reverse(operations, operation, place, owner).await;
+        here = suited(app, operations, operation, company, place).await;
     }
     let client = company.person(role);
-    let answer = client.send(place.request(operation, client)).await;
+    let answer = client.send(here.request(operation, client)).await;
     if operation.method == Method::DELETE && answer.status < 300 {
         replace(operations, operation, place, owner).await;
     }

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Members that name a record without saying so at their end.
-const REFERENCES: [&str; 40] = [
+const REFERENCES: [&str; 41] = [
     "assignedOwner",
     "assignedTo",
     "businessUnit",
@@ -28,6 +28,7 @@ const REFERENCES: [&str; 40] = [
     "createdBy",
     "dataAsset",
     "dataFlow",
+    "dependsOnPack",
     "destComponent",
     "flowCountermeasure",
     "flowThreat",
@@ -59,6 +60,9 @@ const REFERENCES: [&str; 40] = [
     "zoneA",
     "zoneB",
 ];
+
+/// In the line of a report that tells when it was made.
+const MADE: &str = "**Made:**";
 
 /// Members that are secrets, or come of them.
 const SECRETS: [&str; 4] = ["hash", "key", "storage_key", "token"];
@@ -108,6 +112,8 @@ fn settled(name: &str, value: &Value) -> Value {
         }
         Value::Array(items) => items.iter().map(|item| settled(name, item)).collect(),
         Value::String(_) if SECRETS.contains(&name) => json!("secret"),
+        // Cut where the address of an account makes it too long.
+        Value::String(text) if name == "filename" && text.starts_with("owner-") => json!("file"),
         Value::Number(_) if is_id => json!("id"),
         // Addresses of accounts in a file are not of one length.
         Value::Number(_) if ["size", "byte_size"].contains(&name) => json!("size"),
@@ -136,7 +142,8 @@ fn without_chance(text: &str) -> String {
     if let Some((custom, _)) = text.rsplit_once('-').filter(|_| text.starts_with("custom-")) {
         return custom.to_owned();
     }
-    without_number(&without_accounts(text)).to_owned()
+    let lines: Vec<&str> = text.split('\n').filter(|line| !line.contains(MADE)).collect();
+    without_number(&without_accounts(&lines.join("\n"))).to_owned()
 }
 
 /// Names such as `zone_7` and `analysis-7` are made of ids.
