@@ -217,6 +217,38 @@ async fn signing_in_takes_as_long_for_an_unknown_address_as_for_a_wrong_password
     app.stranger().post("/api/auth/login/", body).await.expect(200);
 }
 
+/// How long it takes to be told that something is not there.
+async fn absent_after(client: &Client, path: &str) -> Duration {
+    let begun = Instant::now();
+    client.get(path).await.expect(404);
+    begun.elapsed()
+}
+
+#[tokio::test]
+async fn what_belongs_to_others_is_denied_as_fast_as_what_does_not_exist() {
+    let app = App::start().await;
+    let (owner, stranger) = (app.owner().await, app.owner().await);
+    let model = owner.model("Shop").await;
+    let component = json!({"name": "App", "threatModel": model});
+    let component = owner.post("/api/components/", component).await.expect(201)["id"].clone();
+    for (kind, id) in [("threat-models", json!(model)), ("components", component)] {
+        let (foreign, absent) = (format!("/api/{kind}/{id}/"), format!("/api/{kind}/999999/"));
+        let answers = [stranger.get(&foreign).await, stranger.get(&absent).await];
+        let [one, other] = answers.map(|answer| answer.expect(404));
+        assert_eq!(one, other);
+        let (mut of_others, mut of_nobody) = (Vec::new(), Vec::new());
+        for _ in 0..25 {
+            of_others.push(absent_after(&stranger, &foreign).await);
+            of_nobody.push(absent_after(&stranger, &absent).await);
+        }
+        let (others, nobody) = (middle(of_others), middle(of_nobody));
+        assert!(others < nobody * 3 && nobody < others * 3, "{kind}: {others:?} and {nobody:?}");
+        let (of_others, _) = app.statements_of(stranger.get(&foreign)).await;
+        let (of_nobody, _) = app.statements_of(stranger.get(&absent)).await;
+        assert_eq!(of_others, of_nobody, "statements for {kind}");
+    }
+}
+
 /// Source files of the product.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
