@@ -3,6 +3,8 @@
 //! Each file of `tests/fences` is compiled against the crates as they are built for these tests.
 //! All but one must be refused, and the snapshot says by which errors.
 
+mod around;
+
 use std::{
     collections::BTreeSet,
     env,
@@ -10,6 +12,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::OnceLock,
     thread,
 };
 
@@ -35,7 +38,7 @@ struct Workbench {
 
 impl Workbench {
     fn set_up() -> Self {
-        let artifacts = artifacts();
+        let artifacts: Vec<_> = built().iter().filter_map(library).collect();
         let mut arguments: Vec<OsString> =
             ["--edition=2024", "--crate-type=lib", "--emit=metadata", "--error-format=json"]
                 .into_iter()
@@ -62,23 +65,31 @@ impl Workbench {
     }
 }
 
-/// Names and files of all libraries of the workspace. Everything is built already, so that cargo
-/// only tells where.
-fn artifacts() -> Vec<(String, PathBuf)> {
-    let program = env::current_exe().expect("this program");
-    let profile = program.ancestors().nth(2).expect("the folder of a profile");
+/// What cargo says of all that these tests are made of. It is built already, so that cargo only
+/// tells where.
+fn built() -> &'static [Value] {
+    static BUILT: OnceLock<Vec<Value>> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let program = env::current_exe().expect("this program");
+        let profile = program.ancestors().nth(2).expect("the folder of a profile");
+        let folder = profile.parent().and_then(Path::to_str).expect("the folder of builds");
+        let mut arguments = vec!["test", "--workspace", "--test", "it", "--no-run", "--offline"];
+        arguments.extend(["--message-format=json", "--target-dir", folder]);
+        if profile.ends_with("release") {
+            arguments.push("--release");
+        }
+        messages(&cargo(&arguments).stdout)
+    })
+}
+
+fn cargo(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["test", "--workspace", "--no-run", "--offline", "--message-format=json"]);
-    command.arg("--target-dir").arg(profile.parent().expect("the folder of builds"));
-    if profile.ends_with("release") {
-        command.arg("--release");
-    }
     for (name, _) in env::vars_os().filter(|(name, _)| is_of_this_test(name)) {
         command.env_remove(name);
     }
-    let output = command.current_dir(root()).output().expect("cargo");
+    let output = command.args(arguments).current_dir(root()).output().expect("cargo");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    messages(&output.stdout).iter().filter_map(library).collect()
+    output
 }
 
 /// What cargo says to a test and not to itself.

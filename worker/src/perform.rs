@@ -208,6 +208,7 @@ impl Performer {
         self.queue.announce(parent).await;
     }
 
+    #[expect(clippy::disallowed_methods, reason = "spreads retries, which need not repeat")]
     fn afterwards(&self, claim: &Claim, failure: &Failure) -> Afterwards {
         let job = &claim.job;
         if matches!(failure, Failure::Final(_)) || job.attempts >= job.max_attempts {

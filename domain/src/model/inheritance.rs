@@ -191,6 +191,7 @@ async fn unlink<L: Carries, T: Carries>(
 const NO_MODEL: i64 = 0;
 
 /// The threat model of the row of `P` that a row of `E` names.
+#[expect(clippy::disallowed_methods, reason = "compares with a row that the rule is about")]
 fn model_of<E: Carries, P: Carries>(parent: E::Column) -> Expr {
     let query = Query::select()
         .column((P::default(), P::MODEL))

@@ -220,6 +220,7 @@ pub async fn stopped(scope: Scope<'_>, rows: &[Model]) -> Result<HashSet<Uuid>> 
     Ok(found.values(Column::Id).await?.into_iter().collect())
 }
 
+#[expect(clippy::disallowed_methods, reason = "narrows rows that a scope found")]
 fn unfinished_jobs() -> SelectStatement {
     let mut jobs = Query::select();
     jobs.column(job::Column::Id)
