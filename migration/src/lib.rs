@@ -1,5 +1,10 @@
 //! The database schema, in steps, the same for PostgreSQL and SQLite.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the schema is made and locked with statements of its own"
+)]
+
 mod accounts;
 mod audit;
 mod exports;

@@ -7,6 +7,8 @@
 //! Starts a PostgreSQL and a Redis of its own on loopback and removes them. The last line says how
 //! many scenarios passed.
 
+#![expect(clippy::disallowed_methods, reason = "what is left behind is read below the store")]
+
 mod site;
 mod work;
 

@@ -1,5 +1,7 @@
 //! An installation with a settable clock, and people who use it.
 
+#![expect(clippy::disallowed_methods, reason = "the database is looked at below the store")]
+
 use std::sync::{Arc, Mutex};
 
 use domain::{

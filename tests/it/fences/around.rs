@@ -64,7 +64,8 @@ fn ways(source: &str) -> Vec<String> {
             group = "";
         }
         let begins = line.starts_with("    fn ") || line.starts_with("    async fn ");
-        if group.is_empty() || !(begins || !signature.is_empty()) {
+        let goes_on = !signature.is_empty();
+        if group.is_empty() || (!begins && !goes_on) {
             continue;
         }
         signature.push_str(line);

@@ -1,5 +1,7 @@
 //! A database, a queue and workers for one test.
 
+#![expect(clippy::disallowed_methods, reason = "accidents are made below the store")]
+
 use std::{
     collections::HashMap,
     env, fs,
