@@ -16,6 +16,7 @@ mod mails;
 mod models;
 mod organizations;
 mod risks;
+mod second_factor;
 mod sharing;
 mod snapshots;
 mod step;
@@ -70,6 +71,10 @@ impl MigratorTrait for Migrator {
             }),
             Box::new(audit::AuditLog),
             Box::new(lanes::Lanes),
+            Box::new(Tables {
+                name: "m20261128_000018_second_factor",
+                tables: second_factor::tables,
+            }),
         ]
     }
 }
