@@ -72,6 +72,19 @@ pub async fn make_primary(settings: &Settings, organization: i64) -> Result<(), 
     Ok(())
 }
 
+/// Removes the second factor of an account whose owner lost the device and the recovery codes.
+pub async fn remove_second_factor(settings: &Settings, email: &str) -> Result<(), Failure> {
+    let administration = store(settings).await?;
+    match administration.administration().remove_second_factor(email).await {
+        Ok(user) => println!("{} signs in with the password alone.", user.email),
+        Err(domain::Error::NotFound) => {
+            return Err(format!("no account with the address {email} has a second factor").into());
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
+}
+
 /// Prints what is wrong with audit logs. Fails if something is.
 pub async fn verify_audit_log(
     settings: &Settings,

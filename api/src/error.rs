@@ -8,7 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::{Refusal, Violations};
+use domain::{Refusal, Violations, account::CodeError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -27,6 +27,10 @@ pub enum Error {
     Unauthenticated,
     /// The credentials are no valid token.
     TokenNotValid(&'static str),
+    /// The password is right, and the code of the second factor is missing.
+    CodeMissing,
+    /// The password is right, and the code of the second factor is not.
+    CodeWrong,
     /// The request itself is wrong: status, code, text for people.
     Request(StatusCode, &'static str, Cow<'static, str>),
     /// Too many attempts; another one is admitted after so long.
@@ -53,6 +57,15 @@ impl Error {
     /// A malformed request.
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::Request(StatusCode::BAD_REQUEST, "parse_error", detail.into())
+    }
+
+    /// A sign-in that was refused.
+    pub fn of_sign_in(error: CodeError) -> Self {
+        match error {
+            CodeError::Missing => Self::CodeMissing,
+            CodeError::Wrong => Self::CodeWrong,
+            CodeError::Domain(error) => Self::Domain(error),
+        }
     }
 
     /// Nothing is there, or the caller must not know of it.
@@ -84,6 +97,14 @@ impl IntoResponse for Error {
                     "message": message,
                 }],
             })),
+            Self::CodeMissing => {
+                let text = CodeError::Missing.to_string();
+                problem(StatusCode::UNAUTHORIZED, "second_factor_required", text)
+            }
+            Self::CodeWrong => {
+                let text = CodeError::Wrong.to_string();
+                problem(StatusCode::UNAUTHORIZED, "second_factor_invalid", text)
+            }
             Self::Request(status, code, detail) => problem(status, code, detail.into_owned()),
             Self::Throttled(wait) => throttled(wait),
             Self::Answer(status, body) => (status, Json(*body)).into_response(),

@@ -64,6 +64,11 @@ enum AdminCommand {
         /// The id of the organization.
         id: i64,
     },
+    /// Remove the second factor of an account whose owner lost the device and the recovery codes.
+    RemoveSecondFactor {
+        /// The address of the account.
+        email: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -96,6 +101,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, server::Failure> {
         }
         Command::Admin(AdminCommand::PrimaryOrganization { id }) => {
             command::make_primary(&settings, id).await?;
+        }
+        Command::Admin(AdminCommand::RemoveSecondFactor { email }) => {
+            command::remove_second_factor(&settings, &email).await?;
         }
         Command::Openapi => {}
     }

@@ -6,8 +6,8 @@ use domain::job::{
     ImportPack, Job, Pauses, Purge, ReportExport, SimulateRisk, SyncPack, SyncPacks, TakeSnapshots,
     mail::{
         RemindInvited, SendDigest, SendDigests, SendInvitation, SendInvitationReminder,
-        SendMagicLink, SendPasswordChanged, SendPasswordReset, SendReportReady, SendVerification,
-        SendWelcome,
+        SendMagicLink, SendPasswordChanged, SendPasswordReset, SendReportReady,
+        SendSecondFactorChanged, SendVerification, SendWelcome,
     },
 };
 use futures::{FutureExt as _, future::BoxFuture};
@@ -96,6 +96,7 @@ impl Registry {
             .with::<SendInvitationReminder>()
             .with::<SendMagicLink>()
             .with::<SendPasswordChanged>()
+            .with::<SendSecondFactorChanged>()
             .with::<SendWelcome>()
             .with::<SendPasswordReset>()
             .with::<SendReportReady>()

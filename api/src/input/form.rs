@@ -1,4 +1,7 @@
-use domain::{Violations, account::Address, account::address::MALFORMED};
+use domain::{
+    Violations,
+    account::{Address, address::MALFORMED, second_factor::LONGEST_CODE},
+};
 use serde_json::Value;
 
 use super::{Body, read_text};
@@ -43,11 +46,12 @@ impl<'b> Form<'b> {
 
     /// A password that must be there. Blanks at its ends belong to it.
     pub fn password(&mut self, name: &str) -> Option<String> {
-        let text = self.present(name, |value| match value {
-            Value::String(text) => Ok(text.clone()),
-            other => read_text(other),
-        })?;
-        self.sized(name, text, LONGEST_PASSWORD)
+        self.secret(name, LONGEST_PASSWORD)
+    }
+
+    /// A password that must be there and may have the code of a second factor behind it.
+    pub fn password_with_code(&mut self, name: &str) -> Option<String> {
+        self.secret(name, LONGEST_PASSWORD + LONGEST_CODE)
     }
 
     /// An e-mail address that must be there.
@@ -91,6 +95,14 @@ impl<'b> Form<'b> {
                 Err(message) => self.refuse(name, &message),
             },
         }
+    }
+
+    fn secret(&mut self, name: &str, longest: usize) -> Option<String> {
+        let text = self.present(name, |value| match value {
+            Value::String(text) => Ok(text.clone()),
+            other => read_text(other),
+        })?;
+        self.sized(name, text, longest)
     }
 
     fn sized(&mut self, name: &str, text: String, longest: usize) -> Option<String> {

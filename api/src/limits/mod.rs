@@ -7,7 +7,11 @@ mod origin;
 
 use std::time::Duration;
 
-use domain::sharing::Allowance;
+use domain::{
+    account::{Proved, second_factor::Code},
+    sharing::Allowance,
+};
+use entity::{Id, user};
 use platform::{Settings, redis::RedisUnusable};
 
 pub(crate) use self::general::guard;
@@ -32,6 +36,10 @@ pub enum Attempt {
     SignInFrom,
     /// To sign in to one account from all places that are not known for it.
     SignInTo,
+    /// To give a code of the second factor of one account, from anywhere.
+    Code,
+    /// The same within a day.
+    CodeOfDay,
     /// To make an account from one place.
     SignUp,
     /// To open a link with a password, from one place.
@@ -54,7 +62,8 @@ impl Attempt {
             Self::SignInFrom | Self::OpenLinkOf => (10, Duration::from_mins(1)),
             Self::OpenLink => (30, Duration::from_mins(1)),
             Self::SignInTo => (100, Duration::from_hours(1)),
-            Self::SignUp | Self::Mail => (30, Duration::from_hours(1)),
+            Self::CodeOfDay => (100, Duration::from_hours(24)),
+            Self::Code | Self::SignUp | Self::Mail => (30, Duration::from_hours(1)),
             Self::MailTo => (5, Duration::from_hours(1)),
         }
     }
@@ -67,6 +76,8 @@ impl Attempt {
             Self::SignIn => "sign-in",
             Self::SignInFrom => "sign-in-from",
             Self::SignInTo => "sign-in-to",
+            Self::Code => "code",
+            Self::CodeOfDay => "code-of-day",
             Self::SignUp => "sign-up",
             Self::OpenLink => "open-link",
             Self::OpenLinkOf => "open-link-of",
@@ -140,6 +151,28 @@ impl Limits {
             return Ok(());
         }
         self.admit(Attempt::SignInTo, account).await
+    }
+
+    /// Counts the code that came with a password that is right. Recovery codes are too long to be
+    /// guessed and do not count, so that nobody else can keep the owner out.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] when there were too many.
+    pub async fn admit_proved(&self, proved: &Proved) -> Result<()> {
+        match proved.guess() {
+            Some((user, Code::Time(_))) => self.admit_code(user.id).await,
+            Some((_, Code::Recovery(_))) | None => Ok(()),
+        }
+    }
+
+    /// Counts a code of an app.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] when there were too many.
+    pub async fn admit_code(&self, user: Id<user::Entity>) -> Result<()> {
+        let account = user.to_string();
+        self.admit(Attempt::Code, &account).await?;
+        self.admit(Attempt::CodeOfDay, &account).await
     }
 
     /// Notes that the owner of an account has been at a place.

@@ -76,6 +76,15 @@ impl Input {
         input
     }
 
+    /// The code of a second factor.
+    pub(super) const fn code() -> Self {
+        let mut input = Self::new("otp", "Code", "text");
+        input.autocomplete = "one-time-code";
+        input.hint = "Your account has a second factor. Enter the password once more, and the six \
+                      digits of your app or a recovery code.";
+        input
+    }
+
     /// A password that somebody chooses.
     pub(super) const fn new_password(name: &'static str, label: &'static str) -> Self {
         let mut input = Self::new(name, label, "password");
@@ -94,6 +103,11 @@ impl Input {
             return String::new();
         }
         format!(" aria-describedby=\"{}\"{invalid}", texts.join(" "))
+    }
+
+    /// Whether what is entered must not be shown again.
+    fn is_secret(&self) -> bool {
+        self.kind == "password" || self.autocomplete == "one-time-code"
     }
 
     /// With a word of help.
@@ -138,11 +152,11 @@ impl Form {
         self
     }
 
-    /// As it was sent, with what is wrong. Passwords are asked for anew.
+    /// As it was sent, with what is wrong. Passwords and codes are asked for anew.
     pub(super) fn again(mut self, body: &Body, violations: &Violations) -> Self {
         for input in self.inputs.iter_mut().filter(|input| !input.fixed) {
             if let Some(Value::String(text)) = body.get(input.name)
-                && input.kind != "password"
+                && !input.is_secret()
             {
                 input.value.clone_from(text);
             }

@@ -19,7 +19,7 @@ use super::{
     failure::{Failure, Result},
     form::{Form, Input, Submission, Ticket},
     layout::Message,
-    session::{Visitor, entered, sign_in_form_for, sign_up_form},
+    session::{Refused, Visitor, entered, sign_in_form_for, sign_up_form},
 };
 use crate::{
     error::Error,
@@ -181,11 +181,12 @@ pub(super) async fn sign_in(
         }
         Ok(signed_in) => Ok(entered(&state, &signed_in, &invitation_path(&token))),
         Err(error) => {
-            let violations = Failure::violations(error)?;
-            let form = own_account(&ticket, &token, &invitation).again(&body, &violations);
+            let refused = Refused::of(error, &body)?;
+            let status = refused.status;
+            let form = refused.again(own_account(&ticket, &token, &invitation), &body);
             let way = Way::SignIn { form, sign_up_address: invitation_path(&token) };
             let page = InvitationPage { offer: offer(invitation), way };
-            Ok(ticket.page(StatusCode::BAD_REQUEST, page))
+            Ok(ticket.page(status, page))
         }
     }
 }

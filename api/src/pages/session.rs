@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::account::{SignedIn, Signup};
+use domain::{
+    Violations,
+    account::{CodeError, SignedIn, Signup},
+};
 use entity::user;
 use serde::Deserialize;
 
@@ -21,6 +24,7 @@ use super::{
 use crate::{
     error::Error,
     extract::{Caller, caller_with},
+    input::Body,
     limits::Origin,
     resources::account::{registration, session, user_agent},
     state::AppState,
@@ -104,6 +108,42 @@ pub(super) fn sign_up_form(ticket: &Ticket, action: &str, email: Input) -> Form 
         .with(Input::new_password("password2", "Repeat the password"))
 }
 
+/// A sign-in that was refused: what is wrong, and what the form asks for when it is shown again.
+pub(super) struct Refused {
+    pub(super) status: StatusCode,
+    violations: Violations,
+    code: Option<Input>,
+}
+
+impl Refused {
+    /// Why it was refused; other failures stay what they are.
+    pub(super) fn of(error: Error, body: &Body) -> Result<Self> {
+        let status = StatusCode::UNAUTHORIZED;
+        let code = Some(Input::code());
+        match error {
+            Error::CodeMissing => Ok(Self { status, violations: Violations::default(), code }),
+            Error::CodeWrong => {
+                let violations = Violations::of("otp", CodeError::Wrong.to_string());
+                Ok(Self { status, violations, code })
+            }
+            other => {
+                let violations = Failure::violations(other)?;
+                let code = code.filter(|_| body.get("otp").is_some());
+                Ok(Self { status: StatusCode::BAD_REQUEST, violations, code })
+            }
+        }
+    }
+
+    /// The form once more.
+    pub(super) fn again(self, form: Form, body: &Body) -> Form {
+        let form = match self.code {
+            Some(code) => form.with(code),
+            None => form,
+        };
+        form.again(body, &self.violations)
+    }
+}
+
 pub(super) async fn ask(
     State(state): State<AppState>,
     ticket: Ticket,
@@ -123,11 +163,11 @@ pub(super) async fn sign_in(
     match session::sign_in(&state, &origin, user_agent(&headers), &body).await {
         Ok(signed_in) => Ok(entered(&state, &signed_in, "/")),
         Err(error) => {
-            let violations = Failure::violations(error)?;
-            let form = sign_in_form(&ticket, "/sign-in", Input::email());
-            let form = form.again(&body, &violations);
+            let refused = Refused::of(error, &body)?;
+            let status = refused.status;
+            let form = refused.again(sign_in_form(&ticket, "/sign-in", Input::email()), &body);
             let page = SignInPage { form, notice: "", may_sign_up: may_sign_up(&state) };
-            Ok(ticket.page(StatusCode::BAD_REQUEST, page))
+            Ok(ticket.page(status, page))
         }
     }
 }

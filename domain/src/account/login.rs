@@ -1,40 +1,65 @@
-//! Signing in with address and password.
+//! Signing in with address and password, and with a code where the account has a second factor.
 
-use entity::choice::TokenPurpose;
+use entity::{choice::TokenPurpose, second_factor};
 use sea_orm::ActiveValue::Set;
 
-use super::{Accounts, Verdict, address, session::SignedIn};
-use crate::{Error, Result, sharing::invitation};
+use super::{
+    Accounts, Address, CodeError, Proved, Verdict, second_factor::code_behind, session::SignedIn,
+};
+use crate::{Error, Result, sharing::invitation, store::Account};
 
 /// What is said about every failed attempt, whatever the reason.
 const REFUSED: &str = "Unable to log in with provided credentials.";
 
+/// What somebody gives to sign in.
+#[derive(Clone)]
+pub struct Credentials {
+    /// The address.
+    pub email: Address,
+    /// The password. Without `code` it may have one at its end, behind a blank.
+    pub password: String,
+    /// The code of the second factor, or a recovery code.
+    pub code: Option<String>,
+}
+
+/// A password that is right for the stored hash, and the code that came with it.
+struct Match {
+    verdict: Verdict,
+    password: String,
+    code: Option<String>,
+}
+
 impl Accounts {
-    /// Signs in and accepts the invitations that wait for the address. Takes as long for an unknown
-    /// address as for a wrong password.
+    /// Checks address and password. What comes with them as a code is checked by
+    /// [`Accounts::log_in`]. Takes as long for an unknown address as for a wrong password.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with one text for every reason.
-    pub async fn log_in(
-        &self,
-        email: &str,
-        password: String,
-        user_agent: &str,
-    ) -> Result<SignedIn> {
-        let user = self.store.identity().user_at(&address::key(email)).await?;
-        let user = user.filter(|user| user.is_active);
-        let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let verdict = self.passwords.verify(password.clone(), stored).await?;
-        let Some(user) = user.filter(|_| verdict != Verdict::Wrong) else {
-            return Err(Error::invalid_object(REFUSED));
+    /// [`Error::Invalid`] with one text for every reason. [`CodeError::Missing`] and
+    /// [`CodeError::Wrong`] only when the password is right.
+    pub async fn prove(&self, credentials: Credentials) -> Result<Proved, CodeError> {
+        let account = self.store.identity().account_at(&credentials.email.key()).await?;
+        let account = account.filter(|(user, _)| user.is_active);
+        let found = self.matched(credentials, account.as_ref()).await?;
+        let Some(((user, factor), found)) = account.zip(found) else {
+            return Err(Error::invalid_object(REFUSED).into());
         };
-        let renewed = match verdict {
-            Verdict::Outdated => Some(self.passwords.hash(password).await?),
-            _ => None,
-        };
+        let mut proved = Proved::new(user, factor, found.code.as_deref())?;
+        if found.verdict == Verdict::Outdated {
+            proved.renewed = Some(self.passwords.hash(found.password).await.map_err(Error::from)?);
+        }
+        Ok(proved)
+    }
 
+    /// Signs in who proved the password, uses up the code, and accepts the invitations that wait
+    /// for the address.
+    ///
+    /// # Errors
+    /// [`CodeError::Wrong`] for a wrong code, and one that was used.
+    pub async fn log_in(&self, proved: Proved, user_agent: &str) -> Result<SignedIn, CodeError> {
         let changes = self.store.identity().begin().await?;
+        self.spend_code(&changes, &proved).await?;
         let now = changes.now();
+        let Proved { user, renewed, .. } = proved;
         let user = changes
             .update_user(user, |row| {
                 row.last_login_at = Set(Some(now));
@@ -49,5 +74,31 @@ impl Accounts {
         let tokens = self.begin_session(&changes, user.id, user_agent).await?;
         changes.commit().await?;
         Ok(SignedIn { user, tokens })
+    }
+
+    /// The password as it was entered or, for an account with a second factor, without the code at
+    /// its end; none if neither is right. What is compared depends on what was entered alone, so
+    /// that the time tells nothing about the account.
+    async fn matched(
+        &self,
+        credentials: Credentials,
+        account: Option<&Account>,
+    ) -> Result<Option<Match>> {
+        let Credentials { password, code, .. } = credentials;
+        let stored = account.map(|(user, _)| user.password_hash.clone());
+        let verdict = self.passwords.verify(password.clone(), stored.clone()).await?;
+        if verdict != Verdict::Wrong {
+            return Ok(Some(Match { verdict, password, code }));
+        }
+        let behind = if code.is_none() { code_behind(&password) } else { None };
+        let Some((before, code)) = behind else { return Ok(None) };
+        let verdict = self.passwords.verify(before.to_owned(), stored).await?;
+        let asked = account.is_some_and(|(_, factor)| {
+            factor.as_ref().is_some_and(second_factor::Model::is_enabled)
+        });
+        if verdict == Verdict::Wrong || !asked {
+            return Ok(None);
+        }
+        Ok(Some(Match { verdict, password: before.to_owned(), code: Some(code.to_owned()) }))
     }
 }

@@ -163,6 +163,42 @@ impl Job for SendPasswordChanged {
     type Output = ();
 }
 
+/// What happened to a second factor.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorChange {
+    /// It is asked for at sign-in from now on.
+    Enabled,
+    /// Its owner removed it.
+    Disabled,
+    /// The operator of the installation removed it.
+    RemovedByOperator,
+}
+
+/// Tells somebody that the second factor of the account was enabled or removed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SendSecondFactorChanged {
+    /// Key of the user.
+    pub user: i64,
+    /// What happened.
+    pub change: FactorChange,
+}
+
+impl SendSecondFactorChanged {
+    /// Tells a user what happened.
+    pub const fn new(user: Id<user::Entity>, change: FactorChange) -> Self {
+        Self { user: user.key(), change }
+    }
+}
+
+impl Job for SendSecondFactorChanged {
+    const KIND: &'static str = "send_second_factor_changed";
+    const MAX_ATTEMPTS: i32 = ATTEMPTS;
+    const PAUSES: Pauses = PAUSES;
+    const PRIORITY: Priority = Priority::High;
+    type Output = ();
+}
+
 /// Welcomes somebody who signed up.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SendWelcome {

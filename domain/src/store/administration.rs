@@ -2,14 +2,22 @@
 
 use std::sync::Arc;
 
-use entity::organization::{self, Column, Entity};
+use entity::{
+    organization::{self, Column, Entity},
+    user,
+};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 
 use super::{
     Store,
     audit::{self, Journal},
 };
-use crate::{Error, Result, audit::Occasion};
+use crate::{
+    Error, Result,
+    account::address,
+    audit::Occasion,
+    job::mail::{FactorChange, SendSecondFactorChanged},
+};
 
 /// The installation as its operator sees it.
 #[derive(Clone, Copy)]
@@ -48,5 +56,27 @@ impl Administration<'_> {
         occasion.of_work(audit::write(&changes, now, vault, None, journal)).await?;
         changes.commit().await?;
         Ok(made)
+    }
+
+    /// Removes the second factor of the account with an address, for an owner who lost the device
+    /// and the recovery codes. Ends all sessions of the account and has the owner told.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such account, or it has no second factor.
+    pub async fn remove_second_factor(self, email: &str) -> Result<user::Model> {
+        let occasion = Arc::new(Occasion::of("command:remove-second-factor"));
+        let removal = async {
+            let changes = self.store.identity().begin().await?;
+            let user = changes.user_at(&address::key(email)).await?.ok_or(Error::NotFound)?;
+            if !changes.remove_factor(user.id).await? {
+                return Err(Error::NotFound);
+            }
+            changes.end_sessions(user.id, None).await?;
+            let mail = SendSecondFactorChanged::new(user.id, FactorChange::RemovedByOperator);
+            changes.enqueue(&mail).await?;
+            changes.commit().await?;
+            Ok(user)
+        };
+        occasion.of_work(removal).await
     }
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use domain::{
     Clock, Result, Store,
     account::{
-        Accounts, Address, Claims, Registration, Secrets, SignedIn, Signup, Vault,
-        profile::NewPassword,
+        Accounts, Address, Claims, CodeError, Registration, Secrets, SignedIn, Signup, Vault,
+        login::Credentials, profile::NewPassword,
     },
     organization::team,
     sharing::Allowance,
@@ -89,7 +89,16 @@ impl Desk {
     }
 
     pub(super) async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn> {
-        self.accounts.log_in(email, password.to_owned(), "tests").await
+        let (email, password) = (address(email), password.to_owned());
+        let proved = self.accounts.prove(Credentials { email, password, code: None }).await;
+        let signed_in = match proved {
+            Ok(proved) => self.accounts.log_in(proved, "tests").await,
+            Err(refused) => Err(refused),
+        };
+        signed_in.map_err(|refused| match refused {
+            CodeError::Domain(error) => error,
+            other => panic!("no account here has a second factor: {other}"),
+        })
     }
 
     pub(super) fn claims(&self, signed_in: &SignedIn) -> Claims {

@@ -2,7 +2,10 @@
 
 use domain::{
     account::{reset, verification},
-    job::mail::{SendPasswordChanged, SendPasswordReset, SendVerification, SendWelcome},
+    job::mail::{
+        FactorChange, SendPasswordChanged, SendPasswordReset, SendSecondFactorChanged,
+        SendVerification, SendWelcome,
+    },
 };
 use entity::{Id, user};
 
@@ -42,6 +45,15 @@ impl Perform for SendPasswordChanged {
         let Some(user) = active(context, self.user).await? else { return Ok(()) };
         let moment = context.asked_at().format("%d %b %Y, %H:%M").to_string();
         pending.send(&password_changed(user.email, &moment)).await
+    }
+}
+
+impl Perform for SendSecondFactorChanged {
+    async fn perform(self, context: &Context) -> Result<(), Failure> {
+        let Some(pending) = Pending::of(context).await? else { return Ok(()) };
+        let Some(user) = active(context, self.user).await? else { return Ok(()) };
+        let moment = context.asked_at().format("%d %b %Y, %H:%M").to_string();
+        pending.send(&factor_changed(user.email, self.change, &moment)).await
     }
 }
 
@@ -109,6 +121,43 @@ fn password_changed(to: String, moment: &str) -> Letter {
              sign-in page now, and tell whoever runs your Forewarn."
                 .to_owned(),
         ],
+        ..Letter::default()
+    }
+}
+
+fn factor_changed(to: String, change: FactorChange, moment: &str) -> Letter {
+    let (subject, happened) = match change {
+        FactorChange::Enabled => (
+            "Your Forewarn account has a second factor",
+            "A second factor was added to your Forewarn account",
+        ),
+        FactorChange::Disabled => (
+            "The second factor of your Forewarn account was removed",
+            "The second factor of your Forewarn account was removed",
+        ),
+        FactorChange::RemovedByOperator => (
+            "The second factor of your Forewarn account was removed",
+            "The operator of Forewarn removed the second factor of your account",
+        ),
+    };
+    let then = match change {
+        FactorChange::Enabled => {
+            "If it was you, keep the recovery codes where you find them without your device."
+        }
+        FactorChange::Disabled | FactorChange::RemovedByOperator => {
+            "The password alone is enough to sign in now. If you wanted this, there is nothing to \
+             do."
+        }
+    };
+    Letter {
+        to,
+        subject: subject.to_owned(),
+        preheader: "If you did not expect this, act now.".to_owned(),
+        opening: vec!["Hello,".to_owned(), format!("{happened} on {moment} UTC.")],
+        closing: vec![format!(
+            "{then} Otherwise ask for a new password on the sign-in page now, and tell whoever \
+             runs your Forewarn."
+        )],
         ..Letter::default()
     }
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod password;
 mod profile;
+mod qr_code;
 pub(crate) mod registration;
+mod second_factor;
 pub(crate) mod session;
 
 use aide::{axum::ApiRouter, openapi::Operation, transform::TransformOperation};
@@ -24,6 +26,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(session::routes())
         .merge(profile::routes())
         .merge(password::routes())
+        .merge(second_factor::routes())
 }
 
 /// Who somebody is.

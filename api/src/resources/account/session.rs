@@ -6,7 +6,9 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode, header},
 };
-use domain::account::{SessionError, SignedIn, TokenError, TokenType};
+use domain::account::{
+    SessionError, SignedIn, TokenError, TokenType, login as rules, second_factor::LONGEST_CODE,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -30,6 +32,17 @@ pub(super) fn routes() -> ApiRouter<AppState> {
             "/api/auth/login/",
             post_with(log_in, |operation| {
                 json_body::<Credentials>(open(operation, "logIn", "Sign in"))
+                    .description(
+                        "Where the account has a second factor, a right password is not enough: \
+                         send the same once more with `otp`.",
+                    )
+                    .with(|operation| {
+                        let text = "The password is right, and the code of the second factor is \
+                                    missing (`second_factor_required`) or wrong \
+                                    (`second_factor_invalid`). Or a token was sent and is not \
+                                    valid.";
+                        refusal(operation, 401, text)
+                    })
             }),
         )
         .api_route(
@@ -88,7 +101,11 @@ struct Spent {
 struct Credentials {
     #[schemars(email)]
     email: String,
+    /// Clients without a field for the code send it here: password, blank, code.
     password: String,
+    /// Six digits of the app, or a recovery code. Only for accounts with a second factor.
+    #[schemars(length(max = 32), example = &"123456")]
+    otp: Option<String>,
 }
 
 /// A refresh token.
@@ -120,7 +137,7 @@ async fn log_in(
     Ok(Json(sign_in(&state, &origin, user_agent(&headers), &body).await?.into()))
 }
 
-/// Signs in with `email` and `password`.
+/// Signs in with `email` and `password`, and `otp` where the account has a second factor.
 pub(crate) async fn sign_in(
     state: &AppState,
     origin: &str,
@@ -128,21 +145,30 @@ pub(crate) async fn sign_in(
     body: &Body,
 ) -> Result<SignedIn> {
     state.limits.admit(Attempt::SignIn, origin).await?;
+    let credentials = credentials(body)?;
+    let account = credentials.email.key();
+    state.limits.admit_to_account(&account, origin).await?;
+    let proved = state.accounts.prove(credentials).await.map_err(Error::of_sign_in)?;
+    state.limits.admit_proved(&proved).await?;
+    let signed_in = state.accounts.log_in(proved, user_agent).await.map_err(Error::of_sign_in)?;
+    state.limits.know(&account, origin).await;
+    Ok(signed_in)
+}
+
+fn credentials(body: &Body) -> Result<rules::Credentials> {
     let mut form = Form::new(body);
     let email = match body.text("email")? {
         Some(_) => form.address("email"),
         None => None,
     };
-    let password = form.password("password");
+    let password = form.password_with_code("password");
+    let code = form.blankable("otp", LONGEST_CODE).filter(|code| !code.is_empty());
     form.check()?;
     let (Some(email), Some(password)) = (email, password) else {
         let text = "Must include \"email\" and \"password\".";
         return Err(domain::Error::invalid_object(text).into());
     };
-    state.limits.admit_to_account(&email.key(), origin).await?;
-    let signed_in = state.accounts.log_in(email.as_str(), password, user_agent).await?;
-    state.limits.know(&email.key(), origin).await;
-    Ok(signed_in)
+    Ok(rules::Credentials { email, password, code })
 }
 
 /// Looks at the headers itself: a token of an ended session is no reason to refuse.

@@ -175,6 +175,15 @@ impl Journal {
         self.counted::<E>(organization, key, number, |changes| &mut changes.added);
     }
 
+    /// So many rows that belong to no organization were removed.
+    pub(in crate::store) fn number_removed<E: EntityTrait>(
+        &mut self,
+        key: Option<String>,
+        number: u64,
+    ) {
+        self.counted::<E>(None, key, number, |changes| &mut changes.removed);
+    }
+
     fn counted<E: EntityTrait>(
         &mut self,
         organization: Option<Id<organization::Entity>>,

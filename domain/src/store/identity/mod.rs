@@ -3,6 +3,7 @@
 
 mod changes;
 mod digests;
+mod factors;
 mod joining;
 
 use entity::{
@@ -18,6 +19,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use changes::{IdentityChanges, NewUser};
+pub use factors::Account;
 pub use joining::NewInvitation;
 
 use super::Store;
