@@ -27,6 +27,7 @@ mod pages;
 mod permissions;
 mod revocation;
 mod schema;
+mod second_factor;
 mod sharing;
 mod simulations;
 mod statements;

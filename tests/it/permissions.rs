@@ -5,6 +5,7 @@
 
 mod company;
 mod expectation;
+mod factor;
 mod foreign;
 mod operation;
 mod place;

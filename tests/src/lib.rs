@@ -2,6 +2,7 @@
 
 mod app;
 mod audited;
+mod authenticator;
 mod browser;
 mod client;
 mod packs;
@@ -9,6 +10,7 @@ mod smtp;
 
 pub use app::{App, Backend, PASSWORD};
 pub use audited::{quiet, reasons};
+pub use authenticator::{Authenticator, recovery_codes};
 pub use browser::{Browser, Shown};
 pub use client::{Answer, Client};
 pub use packs::{canvas, edge, node, write_pack};

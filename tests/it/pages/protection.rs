@@ -179,9 +179,13 @@ async fn no_log_line_holds_a_token_at_any_level() {
     let refresh = json!({"refresh": owner.refresh});
     app.stranger().post("/api/auth/token/verify/", json!({"token": owner.refresh})).await;
     app.stranger().post("/api/auth/token/refresh/", refresh).await.expect(200);
+    let (_, codes) = app.enable_factor(&owner).await;
+    let login = json!({"email": owner.email, "password": PASSWORD, "otp": codes[0]});
+    app.stranger().post("/api/auth/login/", login).await.expect(200);
     let lines = String::from_utf8_lossy(&lines.0.lock().expect("the lines")).into_owned();
     assert!(lines.contains("/invite/{token}"), "no line of the requests: {lines}");
-    let tokens = [PASSWORD, owner.token.as_deref().expect("a token"), owner.refresh.as_str()];
+    let token = owner.token.as_deref().expect("a token");
+    let tokens = [PASSWORD, token, owner.refresh.as_str(), codes[0].as_str(), codes[1].as_str()];
     for secret in secrets.iter().copied().chain(cookies.iter().map(String::as_str)).chain(tokens) {
         let found = lines.lines().find(|line| line.contains(secret));
         assert_eq!(found, None, "{secret}");

@@ -10,6 +10,7 @@ use super::{
     Tally,
     company::{Company, FOREIGN, Role},
     expectation::Expectation,
+    factor,
     operation::Operation,
     place::{Place, is_empty, mentions},
     suited::suited,
@@ -126,7 +127,12 @@ async fn call(
         here = suited(app, operations, operation, company, place).await;
     }
     let client = company.person(role);
-    let answer = client.send(here.request(operation, client)).await;
+    let request = match factor::body(operation, client).await {
+        Some(body) => here.request_with(operation, client, Some(body)),
+        None => here.request(operation, client),
+    };
+    let answer = client.send(request).await;
+    factor::remove(&answer, client).await;
     if operation.method == Method::DELETE && answer.status < 300 {
         replace(operations, operation, place, owner).await;
     }
