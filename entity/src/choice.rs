@@ -11,7 +11,7 @@ mod sharing;
 mod threat;
 
 pub use self::{
-    account::{AuditOutcome, TokenPurpose},
+    account::{AuditOutcome, TokenPurpose, TokenScope},
     job::JobState,
     library::{
         AppliesTo, ComponentCategory, ControlCost, DefaultStatus, OverlayKind, PackSource,

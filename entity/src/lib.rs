@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "conditions are built here, and never run")]
 
 pub mod actor;
+pub mod api_token;
 pub mod audit_chain;
 pub mod audit_entry;
 pub mod business_unit;

@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod api_tokens;
 mod audit;
 mod exports;
 mod families;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             }),
             Box::new(audit::AuditLog),
             Box::new(lanes::Lanes),
+            Box::new(Tables { name: "m20261128_000017_api_tokens", tables: api_tokens::tables }),
             Box::new(Tables {
                 name: "m20261128_000018_second_factor",
                 tables: second_factor::tables,

@@ -80,7 +80,7 @@ async fn entities_and_tables_have_the_same_columns() {
                 found.insert(name, columns);)*
             };
         }
-        read!(read_shared: user, session, one_time_token, second_factor, recovery_code, idempotency_key, mail, mail_quota, audit_chain);
+        read!(read_shared: user, session, api_token, one_time_token, second_factor, recovery_code, idempotency_key, mail, mail_quota, audit_chain);
         read!(read_as_tenant: organization, organization_member, business_unit, team, team_member, team_invitation, pack, pack_dependency, pending_overlay, component_library, threat_library, countermeasure_library, component_library_threat, threat_library_countermeasure, taxonomy, taxonomy_entry, threat_library_taxonomy_entry, framework, requirement, countermeasure_standard, requirement_mapping, dfd_template, threat_model, threat_model_pack, threat_model_framework, threat_model_relation, orgsystem, threat_model_system, integration_source, reference_image, out_of_scope_item, diagram, trust_zone, trust_boundary, component, data_asset, data_flow, component_data_asset, data_flow_asset, component_threat, flow_threat, component_countermeasure, flow_countermeasure, component_countermeasure_standard, flow_countermeasure_standard, verification_test, verification_test_countermeasure, pentest_finding, risk, risk_component_threat, risk_flow_threat, magic_link, shared_model, report_export, threat_model_snapshot, job, audit_entry);
         let names: BTreeSet<String> = found.keys().cloned().collect();
         assert_eq!(names, tables(database).await);
@@ -167,6 +167,7 @@ async fn names_of_choices_are_the_same_on_the_wire_and_in_the_database() {
     same::<choice::ProtectionMethod>();
     same::<choice::SourceType>();
     same::<choice::TokenPurpose>();
+    same::<choice::TokenScope>();
     same::<choice::Section>();
     same::<choice::MailState>();
     same::<choice::ReportFormat>();

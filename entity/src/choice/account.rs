@@ -26,6 +26,31 @@ pub enum TokenPurpose {
     VerifyEmail,
 }
 
+/// What a personal token is good for.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+#[serde(rename_all = "snake_case")]
+pub enum TokenScope {
+    /// Operations that read.
+    #[sea_orm(string_value = "read")]
+    Read,
+    /// All operations but those on the account itself.
+    #[sea_orm(string_value = "write")]
+    Write,
+}
+
 /// How something that was tried ended.
 #[derive(
     Clone,
