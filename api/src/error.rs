@@ -68,6 +68,11 @@ impl Error {
         }
     }
 
+    /// A refusal with a code and a text of its own.
+    pub const fn refused(code: &'static str, detail: &'static str) -> Self {
+        Self::Request(StatusCode::FORBIDDEN, code, Cow::Borrowed(detail))
+    }
+
     /// Nothing is there, or the caller must not know of it.
     pub const fn not_found() -> Self {
         Self::Domain(domain::Error::NotFound)

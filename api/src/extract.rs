@@ -9,14 +9,15 @@ use aide::{
 };
 use axum::{
     extract::{FromRef, FromRequestParts, Path},
-    http::{header, request::Parts},
+    http::{HeaderMap, Method, header, request::Parts},
 };
 use domain::{
-    Right,
-    account::{TokenType, token::Claims},
+    Effect, Right,
+    account::{SessionError, TokenError, TokenType, api_token::is_api_token, token::Claims},
     audit::Occasion,
+    store::Grant,
 };
-use entity::{Actor, Ref};
+use entity::{Actor, Id, Ref, choice::TokenScope, user};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -25,30 +26,114 @@ use crate::{
     state::AppState,
 };
 
+/// Says in the document which personal tokens suffice for an operation.
+pub(crate) const TOKEN_SCOPE: &str = "x-token-scope";
+/// Stands there until the method of the operation is known.
+pub(crate) const OF_METHOD: &str = "of-method";
+
+const READS_ONLY: &str = "This token may only read. Use one with the scope \"write\".";
+const NEEDS_SESSION: &str = "Personal tokens cannot manage the account. Sign in with the password \
+     and send the access token instead.";
+
 /// The caller, who holds `R`. Dereferences to the [`Actor`].
 pub struct Allowed<R> {
     caller: Arc<Caller>,
     right: PhantomData<fn() -> R>,
 }
 
-/// Who sent a request with a valid access token.
+/// Who sent a request with a valid token.
 #[derive(Debug)]
 pub struct Caller {
     /// Organizations, teams and roles at this moment.
     pub actor: Actor,
-    /// What the token states.
-    pub claims: Claims,
+    /// By what the caller is known.
+    pub access: Access,
+}
+
+/// By what a caller is known.
+#[derive(Debug)]
+pub enum Access {
+    /// The access token of a session, and what it states.
+    Session(Claims),
+    /// A personal token, and what it grants.
+    ApiToken(Grant),
 }
 
 impl Caller {
+    /// The account.
+    pub const fn user(&self) -> Id<user::Entity> {
+        match &self.access {
+            Access::Session(claims) => claims.user(),
+            Access::ApiToken(grant) => grant.user,
+        }
+    }
+
+    /// The session.
+    ///
+    /// # Errors
+    /// 403 for a personal token.
+    pub fn session(&self) -> Result<&Claims> {
+        match &self.access {
+            Access::Session(claims) => Ok(claims),
+            Access::ApiToken(_) => Err(session_required()),
+        }
+    }
+
+    /// The account, unless the token is for reading only.
+    pub fn changer(&self) -> Option<Id<user::Entity>> {
+        self.access.admits(Effect::OfMethod, &Method::POST).ok().map(|()| self.user())
+    }
+
     /// What the caller may do by now: other memberships, or none if the token, its session or the
     /// account has ended.
     pub async fn now(&self, state: &AppState) -> Result<Option<Actor>> {
-        if self.claims.exp <= state.store.clock().now().timestamp() {
-            return Ok(None);
+        match &self.access {
+            Access::Session(claims) if claims.exp <= state.store.clock().now().timestamp() => {
+                Ok(None)
+            }
+            Access::Session(claims) => Ok(state.store.identity().actor(claims).await?),
+            Access::ApiToken(grant) => Ok(state.accounts.still_granted(grant).await?),
         }
-        Ok(state.store.identity().actor(&self.claims).await?)
     }
+
+    /// Tells the audit log who asks.
+    fn note(&self) {
+        let Some(occasion) = Occasion::current() else { return };
+        let token = match &self.access {
+            Access::Session(_) => None,
+            Access::ApiToken(grant) => Some(grant.token.key()),
+        };
+        occasion.note_caller(&self.actor, token);
+    }
+}
+
+impl Access {
+    /// Refuses what a personal token is not good for.
+    fn admits(&self, effect: Effect, method: &Method) -> Result<()> {
+        let Self::ApiToken(grant) = self else { return Ok(()) };
+        match (scope_for(effect, method), grant.scope) {
+            (None, _) => Err(session_required()),
+            (Some(TokenScope::Write), TokenScope::Read) => {
+                Err(Error::refused("token_scope", READS_ONLY))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a personal token must be good for to be used for an operation; nothing if none suffices.
+pub(crate) fn scope_for(effect: Effect, method: &Method) -> Option<TokenScope> {
+    match effect {
+        Effect::OnAccount => None,
+        Effect::Reads => Some(TokenScope::Read),
+        Effect::OfMethod if method.is_safe() => Some(TokenScope::Read),
+        Effect::OfMethod => Some(TokenScope::Write),
+    }
+}
+
+/// The refusal of a personal token where the session of a person is needed.
+pub(crate) fn session_required() -> Error {
+    Error::refused("session_required", NEEDS_SESSION)
 }
 
 impl<R> Allowed<R> {
@@ -57,9 +142,17 @@ impl<R> Allowed<R> {
         Arc::clone(&self.caller)
     }
 
-    /// What the access token states.
-    pub fn claims(&self) -> &Claims {
-        &self.caller.claims
+    /// The account.
+    pub fn user(&self) -> Id<user::Entity> {
+        self.caller.user()
+    }
+
+    /// The session.
+    ///
+    /// # Errors
+    /// 403 for a personal token.
+    pub fn session(&self) -> Result<&Claims> {
+        self.caller.session()
     }
 }
 
@@ -85,6 +178,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let state = AppState::from_ref(state);
         let caller = caller(parts, &state).await?.ok_or(Error::Unauthenticated)?;
+        caller.access.admits(R::EFFECT, &parts.method)?;
         if !R::PERMISSION.granted_to(&caller.actor) {
             return Err(domain::Error::forbidden().into());
         }
@@ -92,7 +186,7 @@ where
     }
 }
 
-/// The caller, if there is one. A token that is sent must be valid.
+/// The caller, if there is one. A token that is sent must be valid, and good for the method.
 pub struct Anyone(pub Option<Arc<Caller>>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Anyone
@@ -102,24 +196,41 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        Ok(Self(caller(parts, &AppState::from_ref(state)).await?))
+        let caller = caller(parts, &AppState::from_ref(state)).await?;
+        if let Some(caller) = &caller {
+            caller.access.admits(Effect::OfMethod, &parts.method)?;
+        }
+        Ok(Self(caller))
     }
 }
 
-async fn caller(parts: &mut Parts, state: &AppState) -> Result<Option<Arc<Caller>>> {
-    if let Some(caller) = parts.extensions.get::<Arc<Caller>>() {
-        return Ok(Some(Arc::clone(caller)));
-    }
-    let Some(token) = bearer(parts)? else { return Ok(None) };
-    let caller = Arc::new(caller_with(token, state).await?);
-    if let Some(occasion) = Occasion::current() {
-        occasion.note_caller(&caller.actor, None);
-    }
+/// Who sends a request. Looked up once, however many ask.
+pub(crate) async fn caller(parts: &mut Parts, state: &AppState) -> Result<Option<Arc<Caller>>> {
+    let known = parts.extensions.get::<Arc<Caller>>().cloned();
+    let caller = match known {
+        Some(caller) => caller,
+        None => match bearer(&parts.headers)? {
+            Some(token) if is_api_token(token) => Arc::new(holder_of(token, state).await?),
+            Some(token) => Arc::new(caller_with(token, state).await?),
+            None => return Ok(None),
+        },
+    };
+    // Who was looked up before the request became an occasion was not noted then.
+    caller.note();
     parts.extensions.insert(Arc::clone(&caller));
     Ok(Some(caller))
 }
 
-/// Who holds an access token.
+/// Who holds a personal token.
+async fn holder_of(token: &str, state: &AppState) -> Result<Caller> {
+    match state.accounts.use_api_token(token).await {
+        Ok((actor, grant)) => Ok(Caller { actor, access: Access::ApiToken(grant) }),
+        Err(SessionError::Token(refused)) => Err(Error::TokenNotValid(token_message(refused))),
+        Err(SessionError::Domain(error)) => Err(error.into()),
+    }
+}
+
+/// Who holds the access token of a session.
 pub(crate) async fn caller_with(token: &str, state: &AppState) -> Result<Caller> {
     let claims = state
         .accounts
@@ -132,11 +243,11 @@ pub(crate) async fn caller_with(token: &str, state: &AppState) -> Result<Caller>
         .actor(&claims)
         .await?
         .ok_or(Error::TokenNotValid("Token is blacklisted"))?;
-    Ok(Caller { actor, claims })
+    Ok(Caller { actor, access: Access::Session(claims) })
 }
 
-const fn token_message(error: domain::account::TokenError) -> &'static str {
-    use domain::account::TokenError as E;
+const fn token_message(error: TokenError) -> &'static str {
+    use TokenError as E;
     match error {
         E::Expired => "Token is expired",
         E::Spent => "Token is blacklisted",
@@ -145,8 +256,9 @@ const fn token_message(error: domain::account::TokenError) -> &'static str {
     }
 }
 
-fn bearer(parts: &Parts) -> Result<Option<&str>> {
-    let Some(value) = parts.headers.get(header::AUTHORIZATION) else { return Ok(None) };
+/// The token that a request carries.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let value = value.to_str().map_err(|_| Error::TokenNotValid("Token is invalid"))?;
     let mut words = value.split_ascii_whitespace();
     match (words.next(), words.next(), words.next()) {
@@ -163,16 +275,30 @@ fn bearer(parts: &Parts) -> Result<Option<&str>> {
 impl<R: Right> OperationInput for Allowed<R> {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
         operation.extensions.insert("x-permission".to_owned(), R::PERMISSION.code().into());
+        operation.extensions.insert(TOKEN_SCOPE.to_owned(), stated(R::EFFECT).into());
         operation.security.push([("bearer".to_owned(), Vec::new())].into_iter().collect());
-        let refusals = [(401, "Not signed in."), (403, "Signed in, but not allowed to do this.")];
+        let refusals = [
+            (401, "Not signed in."),
+            (403, "Signed in, but not allowed to do this, or not with this token."),
+        ];
         for (code, text) in refusals {
             document_problem(context, operation, code, text);
         }
     }
 }
 
+/// What the document says of an effect before it is complete.
+const fn stated(effect: Effect) -> &'static str {
+    match effect {
+        Effect::OfMethod => OF_METHOD,
+        Effect::Reads => "read",
+        Effect::OnAccount => "none",
+    }
+}
+
 impl OperationInput for Anyone {
     fn operation_input(context: &mut GenContext, operation: &mut Operation) {
+        operation.extensions.insert(TOKEN_SCOPE.to_owned(), stated(Effect::OfMethod).into());
         document_problem(context, operation, 401, "A token was sent and is not valid.");
     }
 }

@@ -61,7 +61,7 @@ pub async fn answer_once(State(state): State<AppState>, request: Request, next: 
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    // Whoever is not signed in is answered as without a key.
+    // Whoever is not signed in, or may only read, is answered as without a key.
     let Ok(Some(user)) = caller(&mut parts, &state).await else {
         return next.run(Request::from_parts(parts, body)).await;
     };

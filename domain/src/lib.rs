@@ -23,5 +23,5 @@ pub mod threat;
 pub use clock::Clock;
 pub use error::{Error, Refusal, Result, Violations};
 pub use link::Links;
-pub use permission::{Permission, Right};
+pub use permission::{Effect, Permission, Right};
 pub use store::{Find, Scope, Store, Transaction};

@@ -2,6 +2,7 @@
 
 mod examples;
 mod older;
+mod scopes;
 mod statuses;
 mod values;
 
@@ -35,8 +36,13 @@ const PAGE_POLICY: &str = "default-src 'self'; script-src 'unsafe-inline' 'self'
 pub fn describe_api(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
     let bearer = SecurityScheme::Http {
         scheme: "bearer".to_owned(),
-        bearer_format: Some("JWT".to_owned()),
-        description: Some("The access token that login answers, valid for 60 minutes.".to_owned()),
+        bearer_format: None,
+        description: Some(
+            "The access token that login answers, valid for 60 minutes, or a personal token. \
+             `x-token-scope` says what scope a personal token needs for an operation: `read`, \
+             `write`, or `none` where no personal token suffices."
+                .to_owned(),
+        ),
         extensions: indexmap::IndexMap::default(),
     };
     api.title("Forewarn")
@@ -55,6 +61,7 @@ pub fn complete(document: &OpenApi) -> Value {
     let mut document = serde_json::to_value(document).expect("the document is JSON");
     document["tags"] = groups(&document).into_iter().map(|name| json!({"name": name})).collect();
     let schemas = document["components"]["schemas"].clone();
+    scopes::complete(&mut document);
     for (path, operation) in operations(&mut document) {
         statuses::complete(path, operation);
         statuses::relax_body(operation, &schemas);

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::extract::TOKEN_SCOPE;
+
 /// An answer that operations have in common.
 struct Standard {
     code: &'static str,
@@ -33,7 +35,7 @@ const STANDARDS: [Standard; 10] = [
     Standard {
         code: "403",
         name: "NotAllowed",
-        text: "Signed in, but not allowed to do this.",
+        text: "Signed in, but not allowed to do this, or not with this token.",
         schemas: &["Error", "Refusal"],
         example: || {
             let text = "You do not have permission to perform this action.";
@@ -186,6 +188,9 @@ fn expected(path: &str, operation: &Value) -> Vec<&'static str> {
     let mut codes = vec!["5XX"];
     if operation.get("security").is_some() {
         codes.extend(["401", "403"]);
+    }
+    if operation[TOKEN_SCOPE] == "write" {
+        codes.push("403");
     }
     if operation.get("requestBody").is_some() {
         codes.extend(["400", "413", "415"]);

@@ -51,7 +51,7 @@ impl Visitor {
     /// The account.
     pub(super) async fn account(&self, state: &AppState) -> Result<Option<user::Model>> {
         let Some(caller) = &self.0 else { return Ok(None) };
-        Ok(state.store.identity().user(caller.claims.user()).await?)
+        Ok(state.store.identity().user(caller.user()).await?)
     }
 }
 
@@ -209,7 +209,7 @@ pub(super) async fn sign_out(
     _: Submission,
 ) -> Result {
     if let Some(caller) = caller {
-        state.accounts.sign_out(&caller.claims).await?;
+        state.accounts.sign_out(caller.session()?).await?;
     }
     let mut answer = Redirect::to("/sign-in?after=sign-out").into_response();
     if let Some(cookie) = Cookie::Session.removed(&state) {

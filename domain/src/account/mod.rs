@@ -2,6 +2,7 @@
 
 mod accounts;
 pub mod address;
+pub mod api_token;
 pub mod form_token;
 pub mod login;
 pub mod password;

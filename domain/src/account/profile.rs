@@ -1,6 +1,6 @@
 //! What users change about themselves: name and password.
 
-use entity::{choice::TokenPurpose, user};
+use entity::{Id, choice::TokenPurpose, user};
 use sea_orm::ActiveValue::Set;
 
 use super::{
@@ -45,8 +45,8 @@ pub fn is_username(text: &str) -> bool {
 
 impl Accounts {
     /// The account of a caller.
-    pub async fn profile(&self, caller: &Claims) -> Result<user::Model> {
-        self.store.identity().user(caller.user()).await?.ok_or(Error::NotFound)
+    pub async fn profile(&self, caller: Id<user::Entity>) -> Result<user::Model> {
+        self.store.identity().user(caller).await?.ok_or(Error::NotFound)
     }
 
     /// Changes the names of a caller.
@@ -80,7 +80,8 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Changes the password of a caller and ends all other sessions.
+    /// Changes the password of a caller and ends all other sessions. Personal tokens stay,
+    /// since programs depend on them.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the old password is given and wrong, or the new one cannot be used.
@@ -90,7 +91,7 @@ impl Accounts {
         old: Option<String>,
         new: NewPassword,
     ) -> Result<()> {
-        let user = self.profile(caller).await?;
+        let user = self.profile(caller.user()).await?;
         if let Some(old) = old {
             let stored = Some(user.password_hash.clone());
             if self.passwords.verify(old, stored).await? == Verdict::Wrong {

@@ -64,7 +64,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Sets a new password with a link and ends all sessions of the account.
+    /// Sets a new password with a link, ends all sessions of the account and removes its personal
+    /// tokens: whoever needs a link may have lost the account to somebody.
     ///
     /// # Errors
     /// [`Error::Invalid`] for `uid`, then `token`, then the password.
@@ -81,6 +82,7 @@ impl Accounts {
         let id = user.id;
         self.set_password(&changes, user, hash).await?;
         changes.end_sessions(id, None).await?;
+        changes.remove_api_tokens(id).await?;
         changes.commit().await
     }
 

@@ -34,7 +34,9 @@ use tokio::sync::Notify;
 pub use administration::Administration;
 pub use audit::{Fault, Log, LogReport};
 pub use find::{Find, Rows};
-pub use identity::{Account, Identity, IdentityChanges, Invitation, NewInvitation, NewUser};
+pub use identity::{
+    Account, Grant, Identity, IdentityChanges, Invitation, NewApiToken, NewInvitation, NewUser,
+};
 pub(crate) use ledger::with_parts;
 pub use ledger::{Afterwards, Claim, Depth, JobSearch, Ledger, Progress, Published};
 pub use link::{Links, NamedLink, Opened, SharedEntry};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    Id, choice::ExportState, idempotency_key, mail_quota, one_time_token, organization,
+    Id, api_token, choice::ExportState, idempotency_key, mail_quota, one_time_token, organization,
     report_export, session, threat_model_snapshot,
 };
 use sea_orm::{
@@ -16,6 +16,9 @@ use crate::{Clock, Result, report::trends};
 
 /// Sessions are kept a while after their end, so that a late token is told why it is refused.
 const SESSIONS_KEPT: TimeDelta = TimeDelta::days(1);
+
+/// Expired personal tokens are kept a while, so that their owners see why they are refused.
+const API_TOKENS_KEPT: TimeDelta = TimeDelta::days(7);
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -38,18 +41,21 @@ impl Store {
 }
 
 impl Upkeep<'_> {
-    /// Removes expired sessions, links and remembered answers. Returns how many rows.
+    /// Removes expired sessions, tokens, links and remembered answers. Returns how many rows.
     pub async fn remove_expired(self) -> Result<u64> {
         let now = self.clock.now();
         let sessions =
             self.remove::<session::Entity>(session::Column::ExpiresAt, now - SESSIONS_KEPT).await?;
+        let tokens = self
+            .remove::<api_token::Entity>(api_token::Column::ExpiresAt, now - API_TOKENS_KEPT)
+            .await?;
         let links =
             self.remove::<one_time_token::Entity>(one_time_token::Column::ExpiresAt, now).await?;
         let answers =
             self.remove::<idempotency_key::Entity>(idempotency_key::Column::ExpiresAt, now).await?;
         let quotas = self.remove_quotas(now).await?;
         let snapshots = self.remove_snapshots(now).await?;
-        Ok(sessions + links + answers + quotas + snapshots)
+        Ok(sessions + tokens + links + answers + quotas + snapshots)
     }
 
     /// All organizations, oldest first.

@@ -1,5 +1,6 @@
 //! Accounts and tokens.
 
+mod api_tokens;
 pub(crate) mod password;
 mod profile;
 mod qr_code;
@@ -27,6 +28,7 @@ pub fn routes() -> ApiRouter<AppState> {
         .merge(profile::routes())
         .merge(password::routes())
         .merge(second_factor::routes())
+        .merge(api_tokens::routes())
 }
 
 /// Who somebody is.

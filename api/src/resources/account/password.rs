@@ -4,7 +4,7 @@ use aide::axum::{ApiRouter, routing::post_with};
 use axum::{Json, extract::State};
 use domain::{
     account::{profile::NewPassword, reset::Confirmation},
-    permission::SignedIn,
+    permission::ManageAccount,
 };
 use schemars::JsonSchema;
 
@@ -30,7 +30,10 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                     .id("changePassword")
                     .tag(TAG)
                     .summary("Change the own password")
-                    .description("Ends all other sessions of the account.");
+                    .description(
+                        "Ends all other sessions of the account. Personal tokens go on to work: \
+                         delete those that somebody else may know.",
+                    );
                 json_body::<Change>(operation)
             }),
         )
@@ -53,7 +56,10 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                     "confirmPasswordReset",
                     "Set a new password with a link",
                 ))
-                .description("Ends all sessions of the account. A link works once.")
+                .description(
+                    "Ends all sessions of the account and deletes its personal tokens. A link \
+                     works once.",
+                )
             }),
         )
 }
@@ -86,7 +92,7 @@ struct Reset {
 
 async fn change(
     State(state): State<AppState>,
-    caller: Allowed<SignedIn>,
+    caller: Allowed<ManageAccount>,
     body: Body,
 ) -> Result<Json<Detail>> {
     let mut form = Form::new(&body);
@@ -94,9 +100,9 @@ async fn change(
     let Some(new) = new_password(&mut form) else { return Err(form.into_error()) };
     form.check()?;
     if old.is_some() {
-        state.limits.admit(Attempt::SignInFrom, &caller.claims().user_id.to_string()).await?;
+        state.limits.admit(Attempt::SignInFrom, &caller.user().to_string()).await?;
     }
-    state.accounts.change_password(caller.claims(), old, new).await?;
+    state.accounts.change_password(caller.session()?, old, new).await?;
     Ok(Json(Detail { detail: "New password has been saved." }))
 }
 

@@ -5,7 +5,10 @@ use aide::{
     transform::TransformOperation,
 };
 use axum::{Json, extract::State};
-use domain::{account::profile::ProfileChange, permission::SignedIn};
+use domain::{
+    account::profile::ProfileChange,
+    permission::{ManageAccount, SignedIn},
+};
 use schemars::JsonSchema;
 
 use super::{TAG, User};
@@ -71,12 +74,12 @@ struct SomeNames {
 }
 
 async fn read(State(state): State<AppState>, caller: Allowed<SignedIn>) -> Result<Json<User>> {
-    Ok(Json(state.accounts.profile(caller.claims()).await?.into()))
+    Ok(Json(state.accounts.profile(caller.user()).await?.into()))
 }
 
 async fn replace(
     State(state): State<AppState>,
-    caller: Allowed<SignedIn>,
+    caller: Allowed<ManageAccount>,
     body: Body,
 ) -> Result<Json<User>> {
     let mut form = Form::new(&body);
@@ -86,7 +89,7 @@ async fn replace(
 
 async fn change(
     State(state): State<AppState>,
-    caller: Allowed<SignedIn>,
+    caller: Allowed<ManageAccount>,
     body: Body,
 ) -> Result<Json<User>> {
     let mut form = Form::new(&body);
@@ -96,7 +99,7 @@ async fn change(
 
 async fn save(
     state: &AppState,
-    caller: &Allowed<SignedIn>,
+    caller: &Allowed<ManageAccount>,
     mut form: Form<'_>,
     username: Option<String>,
 ) -> Result<Json<User>> {
@@ -106,5 +109,5 @@ async fn save(
         last_name: form.blankable("last_name", LONGEST_NAME),
     };
     form.check()?;
-    Ok(Json(state.accounts.change_profile(caller.claims(), change).await?.into()))
+    Ok(Json(state.accounts.change_profile(caller.session()?, change).await?.into()))
 }

@@ -7,7 +7,8 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 use domain::account::{
-    SessionError, SignedIn, TokenError, TokenType, login as rules, second_factor::LONGEST_CODE,
+    SessionError, SignedIn, TokenError, TokenType, api_token::is_api_token, login as rules,
+    second_factor::LONGEST_CODE,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use serde_json::json;
 use super::{Detail, Session, Tokens, open, user_agent};
 use crate::{
     error::{Error, Result},
-    extract::Anyone,
+    extract::{Anyone, session_required},
     input::{Body, Form},
     limits::{Attempt, Origin},
     resource::{answer, json_body, refusal},
@@ -56,6 +57,9 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                     )
                     .with(|operation| {
                         answer::<Spent>(operation, 401, "The token is none, or not valid any more.")
+                    })
+                    .with(|operation| {
+                        refusal(operation, 403, "A personal token was sent. It has no session.")
                     })
             }),
         )
@@ -179,6 +183,7 @@ async fn log_out(
 ) -> Result<Json<Detail>> {
     let ended = match (refresh_token(&body)?, bearer(&headers)) {
         (Some(refresh), _) => state.accounts.sign_out_with(&refresh).await,
+        (None, Some(token)) if is_api_token(token) => return Err(session_required()),
         (None, Some(access)) => match state.accounts.tokens().read_as(TokenType::Access, access) {
             Ok(claims) => state.accounts.sign_out(&claims).await.map_err(SessionError::from),
             Err(refused) => Err(refused.into()),

@@ -80,7 +80,7 @@ async fn wish(
     let organization = state.store.read(&actor).known(organization).await?;
     let wanted = body.flag("wanted")?;
     let muted = if wanted { Muted::No } else { Muted::Yes };
-    let user = actor.claims().user();
+    let user = actor.user();
     let name = digest::mute(&state.store, organization, user, muted).await?;
     let organization = name.ok_or_else(Error::not_found)?;
     Ok(Json(Subscription { wanted, organization }))

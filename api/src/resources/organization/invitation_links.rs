@@ -89,7 +89,7 @@ async fn accept(
     let Some(caller) = caller else {
         return Err(answer(StatusCode::UNAUTHORIZED, "Must be logged in to accept invitation"));
     };
-    let user = caller.claims.user();
+    let user = caller.user();
     let row = match rules::accept(&state.store, &token, user).await {
         Ok(row) => row,
         Err(AcceptError::Domain(error)) => return Err(error.into()),

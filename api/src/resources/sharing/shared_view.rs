@@ -217,7 +217,8 @@ struct LinkPassword {
     password: String,
 }
 
-/// What a link shows. Each access is counted; with a login the model is added to the caller's list.
+/// What a link shows. Each access is counted; with a login the model is added to the caller's list,
+/// unless the token is for reading only.
 async fn show(
     State(state): State<AppState>,
     Anyone(caller): Anyone,
@@ -225,7 +226,7 @@ async fn show(
     origin: Origin,
     addresses: Addresses,
 ) -> Result<Json<SharedView>> {
-    let reader = caller.as_ref().and_then(|caller| caller.actor.user());
+    let reader = caller.as_ref().and_then(|caller| caller.changer());
     let guest = Visit { token: &link.token, password: None, reader };
     let shared = shared(visit(&state, &origin, guest).await?)?;
     Ok(Json(view(shared, reader.is_some(), &addresses)))

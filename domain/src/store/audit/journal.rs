@@ -154,6 +154,14 @@ impl Journal {
         });
     }
 
+    /// A row that belongs to no organization, and is gone.
+    pub(in crate::store) fn row_removed<E: EntityTrait>(&mut self, row: &E::Model) {
+        self.note::<E>(whose(None, key::<E>(row)), |changes| {
+            changes.removed += 1;
+            changes.show(|| json!({"id": key::<E>(row), "before": image::<E>(row)}));
+        });
+    }
+
     /// So many rows that belong to no organization, or to one that is known otherwise, were
     /// changed.
     pub(in crate::store) fn number_changed<E: EntityTrait>(

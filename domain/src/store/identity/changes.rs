@@ -202,6 +202,15 @@ impl<'s> IdentityChanges<'s> {
         Ok(changed.rows_affected == 1)
     }
 
+    /// Whether a session can still be used.
+    pub async fn is_live(&self, session: Id<session::Entity>) -> Result<bool> {
+        let live = session::Entity::find()
+            .filter(session::Column::Id.eq(session))
+            .filter(session::Column::RevokedAt.is_null())
+            .filter(session::Column::ExpiresAt.gt(self.now()));
+        Ok(live.one(&self.connection).await?.is_some())
+    }
+
     /// Ends a session. Returns whether it was live.
     pub async fn end_session(&self, session: Id<session::Entity>) -> Result<bool> {
         let ended = session::Entity::update_many()

@@ -1,6 +1,7 @@
 //! Access across tenants for signing in and joining: the one place where a row is found by an
 //! address, a token or a session instead of by what an actor may see.
 
+mod api_tokens;
 mod changes;
 mod digests;
 mod factors;
@@ -14,10 +15,12 @@ use entity::{
 };
 use sea_orm::{
     ActiveEnum, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QueryResult,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType},
 };
 use uuid::Uuid;
 
+pub use api_tokens::{Grant, NewApiToken};
 pub use changes::{IdentityChanges, NewUser};
 pub use factors::Account;
 pub use joining::NewInvitation;
@@ -164,18 +167,14 @@ impl<'s> Identity<'s> {
         user: Id<user::Entity>,
         start: impl Fn(&mut SelectStatement),
     ) -> Result<Option<Actor>> {
+        let rows = self.seat_rows(start).await?;
+        if rows.is_empty() { Ok(None) } else { seated(user, &rows).map(Some) }
+    }
+
+    async fn seat_rows(self, start: impl Fn(&mut SelectStatement)) -> Result<Vec<QueryResult>> {
         let mut statement = organization_seats(&start);
         statement.union(UnionType::All, team_seats(&start));
-        let rows = self.store.connection.query_all(&statement).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let mut seats = rows
-            .iter()
-            .map(|row| Seat::from_query_result(row, ""))
-            .collect::<Result<Vec<_>, _>>()?;
-        seats.sort_by_key(|seat| seat.key);
-        Ok(Some(seated(user, &seats)?))
+        Ok(self.store.connection.query_all(&statement).await?)
     }
 }
 
@@ -239,10 +238,13 @@ fn team_seats(start: impl Fn(&mut SelectStatement)) -> SelectStatement {
     query
 }
 
-fn seated(user: Id<user::Entity>, seats: &[Seat]) -> Result<Actor> {
+fn seated(user: Id<user::Entity>, rows: &[QueryResult]) -> Result<Actor> {
+    let seats = rows.iter().map(|row| Seat::from_query_result(row, ""));
+    let mut seats = seats.collect::<Result<Vec<_>, _>>()?;
+    seats.sort_by_key(|seat| seat.key);
     let mut organizations = Vec::new();
     let mut teams = Vec::new();
-    for seat in seats {
+    for seat in &seats {
         let (Some(organization), Some(role)) = (seat.organization, &seat.role) else {
             continue;
         };

@@ -16,7 +16,7 @@ use domain::{
         ImportAnswer, ImportResult, Renewal, SyncResult, Validation, Warnings, Wish, query,
         validate,
     },
-    permission,
+    permission::{self, Reading},
 };
 use entity::{Actor, Id, organization};
 use schemars::JsonSchema;
@@ -135,7 +135,7 @@ async fn sync_from_source(
 
 async fn validate_pack(
     State(state): State<AppState>,
-    actor: Allowed<permission::WriteLibrary>,
+    actor: Allowed<Reading<permission::WriteLibrary>>,
     body: Body,
 ) -> Result<Json<Validation>> {
     let slug = slug_in(&body)?;
