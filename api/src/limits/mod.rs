@@ -3,6 +3,7 @@
 
 mod counters;
 mod general;
+mod holders;
 mod origin;
 
 use std::time::Duration;
@@ -17,7 +18,7 @@ use platform::{Settings, redis::RedisUnusable};
 pub(crate) use self::general::guard;
 pub use self::origin::{Origin, origin_of};
 
-use self::counters::Counters;
+use self::{counters::Counters, holders::Holders};
 use crate::error::{Error, Result};
 
 /// How long a place from which somebody signed in to an account counts as known.
@@ -101,19 +102,20 @@ pub(crate) struct Left {
 #[derive(Debug)]
 pub struct Limits {
     counters: Option<Counters>,
+    holders: Holders,
 }
 
 impl Limits {
     /// Counts as the settings ask for.
     pub async fn open(settings: &Settings) -> Result<Self, RedisUnusable> {
         if !settings.rate_limits {
-            return Ok(Self { counters: None });
+            return Ok(Self { counters: None, holders: Holders::default() });
         }
         let counters = match &settings.redis_url {
             Some(address) => Counters::in_redis(address, &settings.redis_prefix).await?,
             None => Counters::in_process(),
         };
-        Ok(Self { counters: Some(counters) })
+        Ok(Self { counters: Some(counters), holders: Holders::default() })
     }
 
     /// Whether the mails that users cause are limited.
