@@ -2,6 +2,7 @@
 
 mod account_rules;
 mod accounts;
+mod api_tokens;
 mod architecture;
 mod audit;
 mod bulk;

@@ -13,6 +13,7 @@ mod properties;
 mod reference;
 mod roles;
 mod suited;
+mod tokens;
 mod twins;
 
 use std::{collections::BTreeMap, fs, path::Path, string::FromUtf8Error};

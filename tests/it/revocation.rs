@@ -234,6 +234,22 @@ async fn a_stream_ends_with_its_access_token() {
     ends_soon(stream).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_its_personal_token() {
+    let app = App::start().await;
+    let owner = app.owner().await;
+    let job = endless(&app, &owner).await;
+    let body = json!({"name": "Watcher", "scope": "read"});
+    let made = owner.post("/api/auth/tokens/", body).await.expect(201);
+    let mut program = owner.clone();
+    program.token = made["token"].as_str().map(str::to_owned);
+    let stream = watched(&program, &job).await;
+    owner.delete(&format!("/api/auth/tokens/{}/", made["id"])).await.expect(204);
+    program.get(&job).await.expect(401);
+    ends_soon(stream).await;
+    owner.get(&job).await.expect(200);
+}
+
 #[tokio::test]
 async fn a_revoked_link_shows_nothing_to_anybody() {
     let app = App::start().await;

@@ -176,6 +176,11 @@ async fn no_log_line_holds_a_token_at_any_level() {
     browser.submit(&page, "/sign-in", &fields).await.expect(200);
     let cookies = page.values("input[name=form_token]", "value");
     owner.get("/api/auth/user/").await.expect(200);
+    let body = json!({"name": "Pipeline", "scope": "read"});
+    let made = owner.post("/api/auth/tokens/", body).await.expect(201);
+    let mut program = app.stranger();
+    program.token = made["token"].as_str().map(str::to_owned);
+    program.get("/api/auth/user/").await.expect(200);
     let refresh = json!({"refresh": owner.refresh});
     app.stranger().post("/api/auth/token/verify/", json!({"token": owner.refresh})).await;
     app.stranger().post("/api/auth/token/refresh/", refresh).await.expect(200);
@@ -184,8 +189,9 @@ async fn no_log_line_holds_a_token_at_any_level() {
     app.stranger().post("/api/auth/login/", login).await.expect(200);
     let lines = String::from_utf8_lossy(&lines.0.lock().expect("the lines")).into_owned();
     assert!(lines.contains("/invite/{token}"), "no line of the requests: {lines}");
-    let token = owner.token.as_deref().expect("a token");
-    let tokens = [PASSWORD, token, owner.refresh.as_str(), codes[0].as_str(), codes[1].as_str()];
+    let [access, personal] =
+        [&owner, &program].map(|client| client.token.as_deref().expect("a token"));
+    let tokens = [PASSWORD, access, personal, owner.refresh.as_str(), &codes[0], &codes[1]];
     for secret in secrets.iter().copied().chain(cookies.iter().map(String::as_str)).chain(tokens) {
         let found = lines.lines().find(|line| line.contains(secret));
         assert_eq!(found, None, "{secret}");

@@ -3,7 +3,7 @@
 use super::{company::Role, operation::Operation};
 
 /// Records that belong to one user, who alone sees them.
-const OF_ONE_USER: [&str; 2] = ["jobs", "shared-with-me"];
+const OF_ONE_USER: [&str; 3] = ["jobs", "shared-with-me", "tokens"];
 
 /// Records that belong to the organization: every member sees them.
 const OF_THE_ORGANIZATION: [&str; 6] = [

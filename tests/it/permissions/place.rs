@@ -293,7 +293,7 @@ impl Place {
         match name {
             "selectedOverlays" => *value = json!([]),
             "isPrimary" => *value = json!(true),
-            "scope" => *value = json!({"title": "Shop"}),
+            "scope" if !value.is_string() => *value = json!({"title": "Shop"}),
             "scoringMetadata" => *value = json!({"likelihood": "certain", "impact": "severe"}),
             _ => {}
         }

@@ -190,7 +190,7 @@ impl IdentityChanges<'_> {
         use api_token::{Column, Entity};
         let own = Entity::delete_many().filter(Column::UserId.eq(user));
         let removed = own.exec(&self.connection).await?.rows_affected;
-        self.journal().number_removed::<Entity>(removed);
+        self.journal().number_removed::<Entity>(None, removed);
         Ok(())
     }
 }
