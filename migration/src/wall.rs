@@ -127,7 +127,9 @@ fn declared(table: &str) -> Option<Declared> {
         "idempotency_key" => (Reach::Everything("SELECT, UPDATE"), ALL),
         "mail_quota" => (Reach::Everything("SELECT, INSERT, UPDATE"), ALL),
         "user" => (Reach::EverythingBut("password_hash"), ALL),
-        "mail" | "one_time_token" | "session" => (Reach::Nothing, ALL),
+        "api_token" | "mail" | "one_time_token" | "recovery_code" | "second_factor" | "session" => {
+            (Reach::Nothing, ALL)
+        }
         "seaql_migrations" => (Reach::Nothing, "SELECT"),
         _ => return None,
     };

@@ -47,9 +47,9 @@ mod tests {
     #[test]
     fn a_code_is_drawn_with_its_three_marks_and_a_margin() {
         let svg = svg("otpauth://totp/Forewarn:ada").expect("a picture");
-        assert!(svg.starts_with("<svg ") && svg.contains("viewBox=\"0 0 33 33\""), "{svg}");
+        assert!(svg.starts_with("<svg ") && svg.contains("viewBox=\"0 0 37 37\""), "{svg}");
         // The upper edges of the marks in the corners: seven modules wide.
         assert!(svg.contains("d=\"M4 4h7v1h-7z"), "{svg}");
-        assert!(svg.contains("M22 4h7v1h-7z") && svg.contains("M4 22h7v1h-7z"), "{svg}");
+        assert!(svg.contains("M26 4h7v1h-7z") && svg.contains("M4 26h7v1h-7z"), "{svg}");
     }
 }

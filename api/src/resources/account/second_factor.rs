@@ -13,7 +13,7 @@ use domain::{
         CodeError, Proved,
         second_factor::{self as rules, LONGEST_CODE},
     },
-    permission::SignedIn,
+    permission::ManageAccount,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -158,39 +158,39 @@ struct PasswordAndCode {
 
 async fn read(
     State(state): State<AppState>,
-    caller: Allowed<SignedIn>,
+    caller: Allowed<ManageAccount>,
 ) -> Result<Json<SecondFactor>> {
-    Ok(Json(state.accounts.second_factor(caller.claims()).await?.into()))
+    Ok(Json(state.accounts.second_factor(caller.session()?).await?.into()))
 }
 
 async fn begin(
     State(state): State<AppState>,
-    caller: Allowed<SignedIn>,
+    caller: Allowed<ManageAccount>,
     body: Body,
 ) -> Result<Json<BegunSecondFactor>> {
     let mut form = Form::new(&body);
     let Some(password) = form.password("password") else { return Err(form.into_error()) };
-    state.limits.admit(Attempt::SignInFrom, &caller.claims().user_id.to_string()).await?;
-    let begun = state.accounts.begin_second_factor(caller.claims(), password).await?;
+    state.limits.admit(Attempt::SignInFrom, &caller.user().to_string()).await?;
+    let begun = state.accounts.begin_second_factor(caller.session()?, password).await?;
     let qr_code = qr_code::svg(&begun.address)?;
     Ok(Json(BegunSecondFactor { secret: begun.secret, otpauth_url: begun.address, qr_code }))
 }
 
 async fn confirm(
     State(state): State<AppState>,
-    caller: Allowed<SignedIn>,
+    caller: Allowed<ManageAccount>,
     body: Body,
 ) -> Result<Json<RecoveryCodes>> {
     let mut form = Form::new(&body);
     let Some(code) = form.required("code", LONGEST_CODE) else { return Err(form.into_error()) };
-    state.limits.admit_code(caller.claims().user()).await?;
-    let confirmed = state.accounts.confirm_second_factor(caller.claims(), &code).await;
+    state.limits.admit_code(caller.user()).await?;
+    let confirmed = state.accounts.confirm_second_factor(caller.session()?, &code).await;
     Ok(Json(RecoveryCodes { recovery_codes: confirmed.map_err(of_code)? }))
 }
 
 async fn renew(
     State(state): State<AppState>,
-    caller: Allowed<SignedIn>,
+    caller: Allowed<ManageAccount>,
     body: Body,
 ) -> Result<Json<RecoveryCodes>> {
     let proved = proved(&state, &caller, &body).await?;
@@ -200,21 +200,21 @@ async fn renew(
 
 async fn disable(
     State(state): State<AppState>,
-    caller: Allowed<SignedIn>,
+    caller: Allowed<ManageAccount>,
     body: Body,
 ) -> Result<Json<Detail>> {
     let proved = proved(&state, &caller, &body).await?;
-    state.accounts.end_second_factor(caller.claims(), proved).await.map_err(of_code)?;
+    state.accounts.end_second_factor(caller.session()?, proved).await.map_err(of_code)?;
     Ok(Json(Detail { detail: "The second factor has been removed." }))
 }
 
 /// The caller with `password` proved and `code` counted as an attempt.
-async fn proved(state: &AppState, caller: &Allowed<SignedIn>, body: &Body) -> Result<Proved> {
+async fn proved(state: &AppState, caller: &Allowed<ManageAccount>, body: &Body) -> Result<Proved> {
     let mut form = Form::new(body);
     let fields = (form.password("password"), form.required("code", LONGEST_CODE));
     let (Some(password), Some(code)) = fields else { return Err(form.into_error()) };
-    state.limits.admit(Attempt::SignInFrom, &caller.claims().user_id.to_string()).await?;
-    let proved = state.accounts.prove_own(caller.claims(), password, &code).await;
+    state.limits.admit(Attempt::SignInFrom, &caller.user().to_string()).await?;
+    let proved = state.accounts.prove_own(caller.session()?, password, &code).await;
     let proved = proved.map_err(of_code)?;
     state.limits.admit_proved(&proved).await?;
     Ok(proved)
