@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use entity::Id;
+use domain::account::api_token::TokenWish;
+use entity::{Id, choice::TokenScope};
 use reqwest::Method;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
@@ -246,6 +247,18 @@ async fn a_removed_member_loses_access_with_tokens_too() {
     program.get(&path).await.expect(404);
     let refused = program.patch(&path, json!({"description": "Mine"})).await;
     assert!(matches!(refused.status, 403 | 404), "{}", refused.status);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_meanwhile_makes_no_token() {
+    let app = App::start().await;
+    let owner = app.owner().await;
+    let accounts = &app.state.accounts;
+    let claims = accounts.tokens().read(owner.token.as_deref().expect("a token")).expect("claims");
+    owner.post("/api/auth/logout/", json!({})).await.expect(200);
+    let wish = TokenWish { name: "Late".to_owned(), scope: TokenScope::Write, days: 1 };
+    let refused = accounts.create_api_token(&claims, wish).await.err();
+    assert!(matches!(refused, Some(domain::Error::Forbidden(_))), "{refused:?}");
 }
 
 #[tokio::test]
