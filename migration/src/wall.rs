@@ -162,13 +162,18 @@ impl Reach {
             )
         };
         const USER: &str = "(SELECT NULLIF(current_setting('forewarn.user', true), '')::bigint)";
+        // Work that no user asked for names no user, but an organization.
+        const SOMEBODY: &str = "(SELECT CONCAT(current_setting('forewarn.organizations', true), \
+             current_setting('forewarn.user', true)) <> '')";
         match self {
             Self::Organization(column) => Some(among(column)),
             Self::User => Some(format!("user_id = {USER}")),
             Self::Job => {
                 let own = among("organization_id");
-                let personal = "organization_id IS NULL AND user_id IS NOT DISTINCT FROM";
-                Some(format!("{own} OR ({personal} {USER})"))
+                Some(format!(
+                    "{own} OR (organization_id IS NULL AND user_id IS NOT DISTINCT FROM {USER} \
+                     AND {SOMEBODY})"
+                ))
             }
             Self::Everything(_) | Self::EverythingBut(_) | Self::Nothing => None,
         }

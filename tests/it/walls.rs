@@ -104,12 +104,13 @@ async fn neither_the_api_nor_its_jobs_see_a_table_without_a_policy() {
     let app = App::start().await;
     let owner = filled(&app).await;
     assert_eq!(owner.get("/api/threat-models/").await.expect(200)["count"], 1);
-    assert_eq!(owner.get("/api/packs/").await.expect(200)["count"], 5);
+    let packs = async || owner.get("/api/packs/").await.expect(200).as_array().map(Vec::len);
+    assert_eq!(packs().await, Some(5));
     let database = server.look_into(&app).await;
     database.drop_policies("threat_model").await;
     database.drop_policies("pack").await;
     assert_eq!(owner.get("/api/threat-models/").await.expect(200)["count"], 0);
-    assert_eq!(owner.get("/api/packs/").await.expect(200)["count"], 0);
+    assert_eq!(packs().await, Some(0));
     let again =
         owner.post("/api/packs/import_single/", json!({"slug": "cwe", "force": true})).await;
     assert!(again.status >= 400, "the worker may not add a pack: {}", again.json);

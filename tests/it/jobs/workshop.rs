@@ -5,16 +5,12 @@
 use std::{
     collections::HashMap,
     env, fs,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{LazyLock, Mutex},
     time::{Duration, Instant},
 };
 
 use chrono::TimeDelta;
-use domain::{
-    Clock, Store,
-    account::{Secrets, Vault},
-    job::Job,
-};
+use domain::{Clock, Store, job::Job};
 use entity::{
     Actor, Id,
     choice::{JobState, OrganizationRole},
