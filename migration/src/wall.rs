@@ -33,6 +33,22 @@ const VERSION: u32 = 1;
 
 const ALL: &str = "SELECT, INSERT, UPDATE, DELETE";
 
+/// The user who was named, or null. As a subquery it is found out once for a statement, not once for
+/// each row.
+const USER: &str = "(SELECT NULLIF(current_setting('forewarn.user', true), '')::bigint)";
+
+/// Whether anybody was named: work that no user asked for names an organization only.
+const SOMEBODY: &str = "(SELECT CONCAT(current_setting('forewarn.organizations', true), \
+     current_setting('forewarn.user', true)) <> '')";
+
+/// That the organization in a column was named.
+fn named(column: &str) -> String {
+    format!(
+        "\"{column}\" = ANY ((SELECT string_to_array(\
+         current_setting('forewarn.organizations', true), ',')::bigint[])::bigint[])"
+    )
+}
+
 /// What `tenant` reaches in a table, and the rights of `crossing`.
 struct Declared {
     tenant: Reach,
@@ -154,27 +170,14 @@ pub enum Ownership {
 impl Reach {
     /// Which rows the policy lets through. None: there is no policy.
     fn condition(self) -> Option<String> {
-        // A subquery is carried out once for a statement, not once for each row.
-        let among = |column: &str| {
-            format!(
-                "\"{column}\" = ANY ((SELECT string_to_array(\
-                 current_setting('forewarn.organizations', true), ',')::bigint[])::bigint[])"
-            )
-        };
-        const USER: &str = "(SELECT NULLIF(current_setting('forewarn.user', true), '')::bigint)";
-        // Work that no user asked for names no user, but an organization.
-        const SOMEBODY: &str = "(SELECT CONCAT(current_setting('forewarn.organizations', true), \
-             current_setting('forewarn.user', true)) <> '')";
         match self {
-            Self::Organization(column) => Some(among(column)),
+            Self::Organization(column) => Some(named(column)),
             Self::User => Some(format!("user_id = {USER}")),
-            Self::Job => {
-                let own = among("organization_id");
-                Some(format!(
-                    "{own} OR (organization_id IS NULL AND user_id IS NOT DISTINCT FROM {USER} \
-                     AND {SOMEBODY})"
-                ))
-            }
+            Self::Job => Some(format!(
+                "{} OR (organization_id IS NULL AND user_id IS NOT DISTINCT FROM {USER} \
+                 AND {SOMEBODY})",
+                named("organization_id")
+            )),
             Self::Everything(_) | Self::EverythingBut(_) | Self::Nothing => None,
         }
     }

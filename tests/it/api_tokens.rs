@@ -2,12 +2,12 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests look below the store")]
 
-use futures::future::join_all;
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use domain::account::api_token::TokenWish;
 use entity::{Id, choice::TokenScope};
+use futures::future::join_all;
 use reqwest::Method;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};

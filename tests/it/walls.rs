@@ -10,7 +10,7 @@ use api::command::doctor::{self, Verdict};
 use migration::wall::{self, Ownership};
 use platform::{Pools, Settings};
 use serde_json::json;
-use tests::{App, Client, canvas, edge, node};
+use tests::{App, Client};
 
 use self::raw::{Login, Server};
 use crate::schema::{columns_of, place::everywhere, tables};
@@ -23,11 +23,9 @@ async fn filled(app: &App) -> Client {
     let model = owner.model("Shop").await;
     let body = json!({"threatModelId": model, "name": "Overview"});
     let diagram = owner.post("/api/diagrams/", body).await.expect(201)["id"].clone();
-    let drawn = canvas(
-        vec![node("a", "process", "Shop", json!({})), node("b", "datastore", "Orders", json!({}))],
-        vec![edge("f", "a", "b", json!({"label": "Order"}))],
-    );
-    let body = json!({"canvasData": drawn});
+    let found = owner.get("/api/dfd-templates/?search=three-tier").await.expect(200);
+    let path = format!("/api/dfd-templates/{}/resolved/", found["results"][0]["id"]);
+    let body = json!({"canvasData": owner.get(&path).await.expect(200)["canvasData"]});
     owner.patch(&format!("/api/diagrams/{diagram}/"), body).await.expect(200);
     let path = format!("/api/threat-models/{model}/");
     owner.post(&format!("{path}magic-links/"), json!({"label": "Board"})).await;

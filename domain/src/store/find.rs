@@ -1,22 +1,24 @@
 use entity::Tenanted;
 use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, TryGetable,
+    Condition, ConnectionTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, TryGetable,
     sea_query::{Expr, IntoCondition, SelectStatement, UnionType},
 };
 
 use super::Scope;
 use crate::Result;
 
-/// A SELECT that already carries the tenancy condition; more can only be AND-ed on.
+/// A SELECT of the rows within reach of the actor; more conditions can only be AND-ed on.
 pub struct Find<'c, E: EntityTrait> {
     scope: Scope<'c>,
     select: Select<E>,
+    /// Added last, so that no [`Find::shape`] takes it away.
+    reach: Condition,
 }
 
 impl<'c, E: Tenanted> Find<'c, E> {
-    pub(super) const fn new(scope: Scope<'c>, select: Select<E>) -> Self {
-        Self { scope, select }
+    pub(super) const fn new(scope: Scope<'c>, select: Select<E>, reach: Condition) -> Self {
+        Self { scope, select, reach }
     }
 
     /// Narrows the rows.
@@ -71,19 +73,19 @@ impl<'c, E: Tenanted> Find<'c, E> {
     /// All rows.
     pub async fn all(self) -> Result<Vec<E::Model>> {
         let (scope, select) = self.gated();
-        scope.passed(select.all(&scope.executor()).await, some)
+        scope.passed(select.all(&scope.executor()).await, |rows| !rows.is_empty())
     }
 
     /// All rows as tuples of the columns chosen with [`Find::shape`].
     pub async fn tuples<T: sea_orm::TryGetableMany + Send + Sync>(self) -> Result<Vec<T>> {
         let (scope, select) = self.gated();
-        scope.passed(select.into_tuple().all(&scope.executor()).await, some)
+        scope.passed(select.into_tuple().all(&scope.executor()).await, |rows| !rows.is_empty())
     }
 
     /// All rows as `T`, from the columns chosen with [`Find::shape`].
     pub async fn rows<T: FromQueryResult + Send + Sync>(self) -> Result<Vec<T>> {
         let (scope, select) = self.gated();
-        scope.passed(select.into_model::<T>().all(&scope.executor()).await, some)
+        scope.passed(select.into_model::<T>().all(&scope.executor()).await, |rows| !rows.is_empty())
     }
 
     /// One column of all rows.
@@ -116,7 +118,7 @@ impl<'c, E: Tenanted> Find<'c, E> {
     /// A copy, to count and then fetch.
     #[must_use]
     pub fn duplicate(&self) -> Self {
-        Self { scope: self.scope, select: self.select.clone() }
+        Self { scope: self.scope, select: self.select.clone(), reach: self.reach.clone() }
     }
 
     /// Adds the rows of other queries, which give the same columns in the same order.
@@ -137,7 +139,7 @@ impl<'c, E: Tenanted> Find<'c, E> {
 
     /// This query as a subquery of one column, for `IN (…)`.
     pub fn subquery(self, column: E::Column) -> SelectStatement {
-        self.select.select_only().column(column).into_query()
+        self.select.filter(self.reach).select_only().column(column).into_query()
     }
 }
 
@@ -155,7 +157,7 @@ impl<'c, E: Tenanted> Find<'c, E> {
     }
 
     fn gated(self) -> (Scope<'c>, Select<E>) {
-        (self.scope, self.select.filter(self.scope.gate()))
+        (self.scope, self.select.filter(self.reach).filter(self.scope.gate()))
     }
 }
 
@@ -170,11 +172,7 @@ impl Rows<'_> {
     /// All rows as `T`, by the names of the columns of the first query.
     pub async fn fetch<T: FromQueryResult>(self) -> Result<Vec<T>> {
         let found = self.scope.executor().query_all(&self.statement).await;
-        let rows = self.scope.passed(found, some)?;
+        let rows = self.scope.passed(found, |rows| !rows.is_empty())?;
         Ok(rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, _>>()?)
     }
-}
-
-fn some<T>(rows: &Vec<T>) -> bool {
-    !rows.is_empty()
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::{Actor, Id, Keyed, Names, Ref, Tenanted};
 use sea_orm::{
     ColumnTrait, Condition, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbErr,
-    QueryFilter, QuerySelect, TryGetable,
+    QuerySelect, TryGetable,
 };
 
 use super::{Find, KEYS_PER_STATEMENT, Store, wall::Wall};
@@ -83,12 +83,12 @@ impl<'c> Scope<'c> {
 
     /// Rows of the table that the actor may see.
     pub fn find<E: Tenanted>(self) -> Find<'c, E> {
-        Find::new(self, E::find().filter(E::visible_to(self.actor)))
+        Find::new(self, E::find(), E::visible_to(self.actor))
     }
 
     /// Rows of the table that the actor may change.
     pub fn find_writable<E: Tenanted>(self) -> Find<'c, E> {
-        Find::new(self, E::find().filter(E::writable_by(self.actor)))
+        Find::new(self, E::find(), E::writable_by(self.actor))
     }
 
     /// One row, or [`Error::NotFound`].
