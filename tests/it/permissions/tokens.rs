@@ -71,7 +71,7 @@ async fn a_token_for_reading_is_refused_whatever_changes_something() {
     assert!(reads > 100, "{reads} operations answered");
     app.jobs_ended().await;
     let after = everything(&operations, &company).await;
-    let unchanged = |path: &String| !path.starts_with("/api/audit-log/") && !is_of_tokens(path);
+    let unchanged = |path: &String| !path.contains("/api/audit-log/") && !is_of_tokens(path);
     let before = before.into_iter().filter(|(path, _)| unchanged(path)).collect();
     assert_same(before, &after);
     let done = owner.get("/api/audit-log/?outcome=done&page=last").await.expect(200);
@@ -81,7 +81,7 @@ async fn a_token_for_reading_is_refused_whatever_changes_something() {
 
 /// Tokens tell when they were used.
 fn is_of_tokens(path: &str) -> bool {
-    path.starts_with("/api/auth/tokens/")
+    path.contains("/api/auth/tokens/")
 }
 
 #[tokio::test(flavor = "multi_thread")]

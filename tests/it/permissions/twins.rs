@@ -65,7 +65,7 @@ const REFERENCES: [&str; 41] = [
 const MADE: &str = "**Made:**";
 
 /// Members that are secrets, or come of them.
-const SECRETS: [&str; 4] = ["hash", "key", "storage_key", "token"];
+const SECRETS: [&str; 5] = ["hash", "key", "prefix", "storage_key", "token"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_organizations_that_do_the_same_each_sees_what_it_would_see_alone() {
