@@ -110,7 +110,7 @@ impl Scope<'_> {
                 magic_link::Column::IsRevoked,
             ])
             .columns([user::Column::Email, user::Column::FirstName, user::Column::LastName]);
-        Ok(shared.into_model::<SharedEntry>().all(&self.store().connection).await?)
+        Ok(shared.into_model::<SharedEntry>().all(&self.store().crossing).await?)
     }
 }
 
@@ -118,7 +118,7 @@ impl Links<'_> {
     /// The link with the hash of a token, usable or not.
     pub async fn find(self, token_hash: &str) -> Result<Option<magic_link::Model>> {
         let found = Entity::find().filter(Column::TokenHash.eq(token_hash));
-        Ok(found.one(&self.store.connection).await?)
+        Ok(found.one(&self.store.crossing).await?)
     }
 
     /// A link by key, with the names that its mail mentions.
@@ -126,11 +126,11 @@ impl Links<'_> {
         let found = Entity::find_by_id(id)
             .find_also_related(threat_model::Entity)
             .find_also_related(user::Entity)
-            .one(&self.store.connection)
+            .one(&self.store.crossing)
             .await?;
         let Some((link, Some(model), sender)) = found else { return Ok(None) };
         let organization = organization::Entity::find_by_id(link.organization_id)
-            .one(&self.store.connection)
+            .one(&self.store.crossing)
             .await?;
         let Some(organization) = organization else { return Ok(None) };
         Ok(Some(NamedLink {

@@ -39,7 +39,7 @@ pub enum Handover {
 impl Store {
     /// The book of mails.
     pub const fn mails(&self) -> Mails<'_> {
-        Mails { connection: &self.connection, clock: &self.clock }
+        Mails { connection: &self.crossing, clock: &self.clock }
     }
 }
 

@@ -69,7 +69,7 @@ pub struct Store {
     /// Reaches the rows of named organizations only, if the second wall stands.
     tenants: DatabaseConnection,
     /// For what crosses tenants.
-    connection: DatabaseConnection,
+    crossing: DatabaseConnection,
     walled: bool,
     clock: Clock,
     vault: Arc<Vault>,
@@ -81,8 +81,8 @@ pub struct Store {
 impl Store {
     /// Takes over connections. The vault holds the keys of what is stored encrypted.
     pub fn new(connections: impl Into<Connections>, clock: Clock, vault: Arc<Vault>) -> Self {
-        let Connections { tenants, crossing: connection, walled } = connections.into();
-        Self { tenants, connection, walled, clock, vault, enqueued: Arc::default(), attempt: None }
+        let Connections { tenants, crossing, walled } = connections.into();
+        Self { tenants, crossing, walled, clock, vault, enqueued: Arc::default(), attempt: None }
     }
 
     /// The clock by which rows are dated.
@@ -108,20 +108,20 @@ impl Store {
 
     /// Answers whether the database can be reached.
     pub async fn ping(&self) -> Result<()> {
-        Ok(self.connection.ping().await?)
+        Ok(self.crossing.ping().await?)
     }
 
     /// Takes the time from the database from now on if it is shared, so that all processes agree
     /// about leases whatever the clocks of their machines say. Returns by how much the own clock
     /// differs.
     pub async fn synchronise_clock(&self) -> Result<TimeDelta> {
-        let backend = self.connection.get_database_backend();
+        let backend = self.crossing.get_database_backend();
         if backend != DbBackend::Postgres {
             return Ok(TimeDelta::zero());
         }
         let before = self.clock.system_time();
         let question = Statement::from_string(backend, "SELECT clock_timestamp() AS moment");
-        let Some(row) = self.connection.query_one_raw(question).await? else {
+        let Some(row) = self.crossing.query_one_raw(question).await? else {
             return Ok(TimeDelta::zero());
         };
         let after = self.clock.system_time();
@@ -138,7 +138,7 @@ impl Store {
 
     /// Begins changes that cross tenants.
     async fn begin(&self) -> Result<DatabaseTransaction> {
-        begin(&self.connection).await
+        begin(&self.crossing).await
     }
 }
 

@@ -75,7 +75,7 @@ pub struct KeptAnswer {
 impl Store {
     /// Requests that this user may repeat.
     pub const fn repetitions(&self, user: Id<user::Entity>) -> Repetitions<'_> {
-        Repetitions { connection: &self.connection, clock: &self.clock, vault: &self.vault, user }
+        Repetitions { connection: &self.crossing, clock: &self.clock, vault: &self.vault, user }
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Upkeep<'s> {
 impl Store {
     /// What has expired, in all organizations, to be removed.
     pub const fn upkeep(&self) -> Upkeep<'_> {
-        Upkeep { connection: &self.connection, clock: &self.clock }
+        Upkeep { connection: &self.crossing, clock: &self.clock }
     }
 }
 

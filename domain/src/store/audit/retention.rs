@@ -33,7 +33,7 @@ impl Log<'_> {
             .select_only()
             .columns([Column::Id, Column::AuditRetentionDays])
             .into_tuple()
-            .all(&self.store.connection)
+            .all(&self.store.crossing)
             .await?;
         let mut removed = 0;
         for (organization, days) in keeping {

@@ -82,7 +82,7 @@ impl Log<'_> {
             heads = heads.filter(audit_chain::Column::OrganizationId.eq(organization));
         }
         let mut reports = Vec::new();
-        for head in heads.all(&self.store.connection).await? {
+        for head in heads.all(&self.store.crossing).await? {
             reports.push(self.verify_one(head).await?);
         }
         Ok(reports)
@@ -120,7 +120,7 @@ impl Log<'_> {
             .filter(Column::Position.gt(after))
             .order_by_asc(Column::Position)
             .limit(BATCH);
-        Ok(next.all(&self.store.connection).await?)
+        Ok(next.all(&self.store.crossing).await?)
     }
 }
 

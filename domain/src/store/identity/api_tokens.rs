@@ -81,7 +81,7 @@ impl Identity<'_> {
             .col_expr(Column::LastUsedAt, Expr::value(now))
             .filter(Column::Id.eq(grant.token))
             .filter(unnoted)
-            .exec(&self.store.connection)
+            .exec(&self.store.crossing)
             .await?;
         Ok(())
     }
@@ -90,7 +90,7 @@ impl Identity<'_> {
     pub async fn api_tokens(self, user: Id<user::Entity>) -> Result<Vec<api_token::Model>> {
         use api_token::{Column, Entity};
         let own = Entity::find().filter(Column::UserId.eq(user)).order_by_desc(Column::Id);
-        Ok(own.all(&self.store.connection).await?)
+        Ok(own.all(&self.store.crossing).await?)
     }
 
     async fn holder_where(self, which: Expr) -> Result<Option<(Actor, Grant)>> {

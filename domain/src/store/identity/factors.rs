@@ -16,20 +16,20 @@ impl Identity<'_> {
     /// An account by the normalised address, in one statement.
     pub async fn account_at(self, email_key: &str) -> Result<Option<Account>> {
         let found = user::Entity::find().filter(user::Column::EmailKey.eq(email_key));
-        Ok(found.find_also_related(second_factor::Entity).one(&self.store.connection).await?)
+        Ok(found.find_also_related(second_factor::Entity).one(&self.store.crossing).await?)
     }
 
     /// An account by key, in one statement.
     pub async fn account(self, id: Id<user::Entity>) -> Result<Option<Account>> {
         let found = user::Entity::find().filter(user::Column::Id.eq(id));
-        Ok(found.find_also_related(second_factor::Entity).one(&self.store.connection).await?)
+        Ok(found.find_also_related(second_factor::Entity).one(&self.store.crossing).await?)
     }
 
     /// How many recovery codes of a second factor were not used yet.
     pub async fn recovery_codes_left(self, factor: Id<second_factor::Entity>) -> Result<u64> {
         let left =
             recovery_code::Entity::find().filter(recovery_code::Column::SecondFactorId.eq(factor));
-        Ok(left.count(&self.store.connection).await?)
+        Ok(left.count(&self.store.crossing).await?)
     }
 }
 

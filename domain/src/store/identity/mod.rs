@@ -90,24 +90,24 @@ impl<'s> Identity<'s> {
     /// A user by key.
     pub async fn user(self, id: Id<user::Entity>) -> Result<Option<user::Model>> {
         let found = user::Entity::find().filter(user::Column::Id.eq(id));
-        Ok(found.one(&self.store.connection).await?)
+        Ok(found.one(&self.store.crossing).await?)
     }
 
     /// A user by the normalised address.
     pub async fn user_at(self, email_key: &str) -> Result<Option<user::Model>> {
         let found = user::Entity::find().filter(user::Column::EmailKey.eq(email_key));
-        Ok(found.one(&self.store.connection).await?)
+        Ok(found.one(&self.store.crossing).await?)
     }
 
     /// Whether there is any account.
     pub async fn has_users(self) -> Result<bool> {
-        Ok(user::Entity::find().one(&self.store.connection).await?.is_some())
+        Ok(user::Entity::find().one(&self.store.crossing).await?.is_some())
     }
 
     /// A session by key, ended or not.
     pub async fn session(self, id: Id<session::Entity>) -> Result<Option<session::Model>> {
         let found = session::Entity::find().filter(session::Column::Id.eq(id));
-        Ok(found.one(&self.store.connection).await?)
+        Ok(found.one(&self.store.crossing).await?)
     }
 
     /// The user to whom an unused, unexpired link with this hash was sent.
@@ -117,7 +117,7 @@ impl<'s> Identity<'s> {
         token_hash: &str,
     ) -> Result<Option<user::Model>> {
         let now = self.store.clock.now();
-        changes::user_of_link(&self.store.connection, now, purpose, token_hash).await
+        changes::user_of_link(&self.store.crossing, now, purpose, token_hash).await
     }
 
     /// An invitation by the hash of its token, with the names of team and organization and the
@@ -140,7 +140,7 @@ impl<'s> Identity<'s> {
         let found = team_invitation::Entity::find()
             .filter(which)
             .find_also_related(team::Entity)
-            .one(&self.store.connection)
+            .one(&self.store.crossing)
             .await?;
         let Some((row, Some(team))) = found else {
             return Ok(None);
@@ -151,7 +151,7 @@ impl<'s> Identity<'s> {
         };
         let organization = organization::Entity::find()
             .filter(organization::Column::Id.eq(row.organization_id))
-            .one(&self.store.connection)
+            .one(&self.store.crossing)
             .await?
             .ok_or(Error::NotFound)?;
         Ok(Some(Invitation {
@@ -174,7 +174,7 @@ impl<'s> Identity<'s> {
     async fn seat_rows(self, start: impl Fn(&mut SelectStatement)) -> Result<Vec<QueryResult>> {
         let mut statement = organization_seats(&start);
         statement.union(UnionType::All, team_seats(&start));
-        Ok(self.store.connection.query_all(&statement).await?)
+        Ok(self.store.crossing.query_all(&statement).await?)
     }
 }
 

@@ -94,7 +94,7 @@ pub struct Progress {
 impl Store {
     /// Jobs of all organizations, for workers.
     pub fn ledger(&self) -> Ledger<'_> {
-        Ledger { connection: &self.connection, clock: &self.clock, enqueued: &self.enqueued }
+        Ledger { connection: &self.crossing, clock: &self.clock, enqueued: &self.enqueued }
     }
 
     /// The database for one attempt at a job: changes can be committed only while the worker
