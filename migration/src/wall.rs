@@ -273,11 +273,11 @@ pub async fn gaps(
     Ok(gaps)
 }
 
-/// Why whoever connects could get around the wall, one sentence each: a statement could take the
-/// rights of the login back. Nothing on SQLite.
-pub async fn strengths_of_login(connection: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+/// Why whoever connects could get around the wall, in a sentence: a statement could take the rights
+/// of the login back. None if he could not, and on SQLite.
+pub async fn strength_of_login(connection: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
     if connection.get_database_backend() != DbBackend::Postgres {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let sql = "SELECT session_user::text AS name, rolsuper AS superuser, rolbypassrls AS bypasses, \
            EXISTS (SELECT 1 FROM pg_class WHERE relowner = pg_roles.oid AND relkind IN ('r', 'p') \
@@ -285,15 +285,15 @@ pub async fn strengths_of_login(connection: &impl ConnectionTrait) -> Result<Vec
          FROM pg_roles WHERE rolname = session_user";
     let statement = Statement::from_string(DbBackend::Postgres, sql);
     let Some(login) = Login::find_by_statement(statement).one(connection).await? else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let told = [
         (login.superuser, "is a superuser"),
         (login.bypasses, "bypasses policies"),
         (login.owns, "owns the tables"),
     ];
-    let told = told.into_iter().filter(|(so, _)| *so);
-    Ok(told.map(|(_, what)| format!("the login {} {what}", login.name)).collect())
+    let told: Vec<_> = told.into_iter().filter(|(so, _)| *so).map(|(_, what)| what).collect();
+    Ok((!told.is_empty()).then(|| format!("the login {} {}", login.name, told.join(", "))))
 }
 
 /// Tables of tenants of which rows are shown to a connection that has named no organization.

@@ -194,15 +194,14 @@ async fn look_through_wall(tenants: &DatabaseConnection, findings: &mut Findings
         }
         Err(error) => findings.fault(subject, error.to_string()),
     }
-    match wall::strengths_of_login(tenants).await {
-        Ok(strengths) if strengths.is_empty() => {
+    match wall::strength_of_login(tenants).await {
+        Ok(None) => {
             findings.fine(subject, "the login of the database can do no more than its roles");
         }
-        Ok(strengths) => {
+        Ok(Some(strength)) => {
             let text = format!(
-                "{}, so a statement could take more rights: set DATABASE_OWNER_URL to this login, \
-                 and DATABASE_URL to another one",
-                strengths.join(", ")
+                "{strength}: a statement could take its rights; set DATABASE_OWNER_URL to this \
+                 login, and DATABASE_URL to another one"
             );
             findings.caution(subject, text);
         }
