@@ -7,7 +7,7 @@ pub async fn around(store: &Store) {
 }
 
 pub fn taken(store: Store) {
-    let _ = store.connection;
+    let _ = store.crossing;
 }
 
 pub async fn begun(store: &Store) {
