@@ -74,8 +74,8 @@ impl Connections {
             flow_threats(model, scope),
             component_countermeasures(model, scope),
             flow_countermeasures(model, scope),
+            frameworks::derived(model, scope),
         ];
-        let others = others.into_iter().chain(frameworks::derived(&[model], scope));
         Ok(Self(systems(model, scope).with(others).rows().await?))
     }
 
@@ -145,7 +145,7 @@ fn connected_pack(row: &Row) -> Option<ConnectedPack> {
 pub(super) struct Cells {
     kind: &'static str,
     model: Expr,
-    flow: Expr,
+    pub(super) flow: Expr,
     id: Expr,
     name: Expr,
     slug: Expr,
@@ -154,13 +154,13 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) fn of(kind: &'static str, model: impl ColumnTrait, id: impl Into<Expr>) -> Self {
+    pub(super) fn of(kind: &'static str, model: Expr, id: Expr) -> Self {
         let nothing = || Expr::cust("''");
         Self {
             kind,
-            model: column(model),
-            flow: Expr::cust("CAST(0 AS BIGINT)"),
-            id: id.into(),
+            model,
+            flow: no_flow(),
+            id,
             name: nothing(),
             slug: nothing(),
             version: nothing(),
@@ -197,6 +197,15 @@ impl Cells {
     }
 }
 
+fn zero() -> Expr {
+    Expr::cust("CAST(0 AS BIGINT)")
+}
+
+/// Stands in the flow of what belongs to a component.
+pub(super) fn no_flow() -> Expr {
+    zero()
+}
+
 pub(super) fn column(column: impl ColumnTrait) -> Expr {
     Expr::col(column.as_column_ref())
 }
@@ -205,13 +214,13 @@ type Model = Id<threat_model::Entity>;
 
 fn systems(model: Model, scope: Scope<'_>) -> Find<'_, threat_model_system::Entity> {
     use threat_model_system::{Column, Entity};
-    let cells = Cells::of("system", Column::ThreatModelId, column(Column::OrgsystemId));
+    let cells = Cells::of("system", column(Column::ThreatModelId), column(Column::OrgsystemId));
     cells.choose(scope.find::<Entity>().filter(Column::ThreatModelId.eq(model)))
 }
 
 fn packs(model: Model, scope: Scope<'_>) -> SelectStatement {
     use threat_model_pack::{Column, Entity, Relation};
-    let mut cells = Cells::of("pack", Column::ThreatModelId, column(Column::PackId))
+    let mut cells = Cells::of("pack", column(Column::ThreatModelId), column(Column::PackId))
         .named(pack::Column::Name, pack::Column::Version);
     cells.slug = column(pack::Column::Slug);
     cells.pack_type = column(pack::Column::PackType);
@@ -224,13 +233,14 @@ fn packs(model: Model, scope: Scope<'_>) -> SelectStatement {
 
 fn references(model: Model, scope: Scope<'_>) -> SelectStatement {
     use threat_model_relation::{Column, Entity};
-    let cells = Cells::of("reference", Column::ThreatModelId, column(Column::TargetModelId));
+    let cells =
+        Cells::of("reference", column(Column::ThreatModelId), column(Column::TargetModelId));
     cells.choose(scope.find::<Entity>().filter(Column::ThreatModelId.eq(model))).statement()
 }
 
 fn assets(model: Model, scope: Scope<'_>) -> SelectStatement {
     use data_asset::{Column, Entity};
-    let cells = Cells::of("asset", Column::ThreatModelId, Expr::cust("CAST(0 AS BIGINT)"));
+    let cells = Cells::of("asset", column(Column::ThreatModelId), zero());
     cells.choose(scope.find::<Entity>().filter(Column::ThreatModelId.eq(model))).statement()
 }
 
@@ -240,7 +250,7 @@ fn component_threats(model: Model, scope: Scope<'_>) -> SelectStatement {
         .find::<Entity>()
         .filter(Column::ThreatModelId.eq(model))
         .filter(Column::IsDismissed.eq(false));
-    let cells = Cells::of("threat", Column::ThreatModelId, Expr::cust("CAST(0 AS BIGINT)"));
+    let cells = Cells::of("threat", column(Column::ThreatModelId), zero());
     cells.choose(find).statement()
 }
 
@@ -250,14 +260,14 @@ fn flow_threats(model: Model, scope: Scope<'_>) -> SelectStatement {
         .find::<Entity>()
         .filter(Column::ThreatModelId.eq(model))
         .filter(Column::IsDismissed.eq(false));
-    let cells = Cells::of("threat", Column::ThreatModelId, Expr::cust("CAST(0 AS BIGINT)"));
+    let cells = Cells::of("threat", column(Column::ThreatModelId), zero());
     cells.flow(Column::DataFlowId).choose(find).statement()
 }
 
 fn component_countermeasures(model: Model, scope: Scope<'_>) -> SelectStatement {
     use component_countermeasure::{Column, Entity};
     let owned = owned(Column::AssignedOwnerId);
-    let cells = Cells::of("countermeasure", Column::ThreatModelId, owned);
+    let cells = Cells::of("countermeasure", column(Column::ThreatModelId), owned);
     cells.choose(scope.find::<Entity>().filter(Column::ThreatModelId.eq(model))).statement()
 }
 
@@ -267,13 +277,14 @@ fn flow_countermeasures(model: Model, scope: Scope<'_>) -> SelectStatement {
         .find::<Entity>()
         .filter(Column::ThreatModelId.eq(model))
         .shape(|select| select.join(JoinType::InnerJoin, Relation::FlowThreat.def()));
-    let cells = Cells::of("countermeasure", Column::ThreatModelId, owned(Column::AssignedOwnerId));
+    let cells =
+        Cells::of("countermeasure", column(Column::ThreatModelId), owned(Column::AssignedOwnerId));
     cells.flow(flow_threat::Column::DataFlowId).choose(find).statement()
 }
 
 fn owned(owner: impl ColumnTrait) -> Expr {
     CaseStatement::new()
-        .case(column(owner).is_null(), Expr::cust("CAST(0 AS BIGINT)"))
+        .case(column(owner).is_null(), zero())
         .finally(Expr::cust(format!("CAST({OWNED} AS BIGINT)")))
         .into()
 }

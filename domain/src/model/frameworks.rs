@@ -4,20 +4,20 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use entity::{
-    Document, Id, component_countermeasure, component_countermeasure_standard,
+    Document, Id, Tenanted, component_countermeasure, component_countermeasure_standard,
     countermeasure_standard, diagram, flow_countermeasure, flow_countermeasure_standard,
     flow_threat, framework, requirement, threat_model,
 };
 use schemars::JsonSchema;
 use sea_orm::{
     ColumnTrait, EntityTrait, JoinType, QuerySelect, RelationDef, RelationTrait, Select,
-    sea_query::SelectStatement,
+    sea_query::{Expr, ExprTrait, SelectStatement, UnionType},
 };
 use serde::Serialize;
 
 use super::{
     Drawing,
-    connections::{Cells, Row, column},
+    connections::{Cells, Row, column, no_flow},
 };
 use crate::{Find, Result, Scope};
 
@@ -37,15 +37,18 @@ pub(super) const KIND: &str = "framework";
 
 type ModelId = Id<threat_model::Entity>;
 
-/// The frameworks of each of the models: one statement, and another for the canvases where it
+/// The frameworks of each of the models: one statement, and two more for the canvases where it
 /// depends on them.
 pub async fn of_models(
     models: &[ModelId],
     scope: Scope<'_>,
 ) -> Result<HashMap<ModelId, Vec<Framework>>> {
-    let rows: Vec<Row> =
-        component_library(models, scope).with(others(models, scope)).rows().await?;
+    let mut rows: Vec<Row> = found(models, Flows::Alike, scope).rows().await?;
     let drawings = drawings(&undecided(&rows), scope).await?;
+    if !drawings.is_empty() {
+        let drawn: Vec<ModelId> = drawings.keys().copied().collect();
+        rows.extend(found(&drawn, Flows::Apart, scope).rows::<Row>().await?);
+    }
     let nothing = Drawing::default();
     let mut found: HashMap<ModelId, Vec<&Row>> = HashMap::new();
     for row in &rows {
@@ -70,16 +73,9 @@ pub(super) fn distinct<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Vec<Frame
         .collect()
 }
 
-/// Queries for the frameworks of models, and for each the flow whose countermeasure it covers.
-pub(super) fn derived<'c>(
-    models: &[ModelId],
-    scope: Scope<'c>,
-) -> impl Iterator<Item = SelectStatement> + use<'c> {
-    std::iter::once(component_library(models, scope).statement()).chain(others(models, scope))
-}
-
-fn others(models: &[ModelId], scope: Scope<'_>) -> [SelectStatement; 3] {
-    [component_own(models, scope), flow_library(models, scope), flow_own(models, scope)]
+/// The query for the frameworks of a model, and for each the flow whose countermeasure it covers.
+pub(super) fn derived(model: ModelId, scope: Scope<'_>) -> SelectStatement {
+    found(&[model], Flows::Apart, scope).statement()
 }
 
 /// Models with a framework that only countermeasures of flows are mapped to.
@@ -111,79 +107,151 @@ async fn drawings(models: &[ModelId], scope: Scope<'_>) -> Result<HashMap<ModelI
     Ok(canvases.into_iter().map(|(model, canvases)| (model, drawing(canvases))).collect())
 }
 
-fn cells(model: impl ColumnTrait) -> Cells {
-    let framework = column(framework::Column::Id);
-    Cells::of(KIND, model, framework).named(framework::Column::Name, framework::Column::Version)
+/// What is told of the flow whose countermeasure is mapped.
+#[derive(Clone, Copy)]
+enum Flows {
+    /// That it is one: [`SOME_FLOW`] stands for each.
+    Alike,
+    /// Which one it is.
+    Apart,
 }
 
-fn component_library<'c>(
-    models: &[ModelId],
-    scope: Scope<'c>,
-) -> Find<'c, component_countermeasure::Entity> {
+const SOME_FLOW: i64 = -1;
+
+const MODEL: &str = "model";
+const FLOW: &str = "flow";
+const TARGET: &str = "target";
+
+/// A table of models, flows and what a countermeasure in them leads to.
+struct Targets {
+    name: &'static str,
+    statement: SelectStatement,
+}
+
+impl Targets {
+    fn cell(&self, name: &'static str) -> Expr {
+        Expr::col((self.name, name))
+    }
+
+    /// Narrows rows to those that a column of theirs names as targets.
+    fn join<E: EntityTrait>(self, mut select: Select<E>, key: impl ColumnTrait) -> Select<E> {
+        let condition = self.cell(TARGET).eq(column(key));
+        QuerySelect::query(&mut select).join_subquery(
+            JoinType::InnerJoin,
+            self.statement,
+            self.name,
+            condition,
+        );
+        select
+    }
+}
+
+fn found<'c>(models: &[ModelId], flows: Flows, scope: Scope<'c>) -> Find<'c, framework::Entity> {
+    use framework::{Column, Entity};
+    let mapped = mapped(models, flows, scope);
+    let mut cells = Cells::of(KIND, mapped.cell(MODEL), column(Column::Id))
+        .named(Column::Name, Column::Version);
+    cells.flow = mapped.cell(FLOW);
+    let find = scope.find::<Entity>().shape(|select| {
+        let requirements = requirement::Relation::Framework.def().rev();
+        mapped.join(select.join(JoinType::InnerJoin, requirements), requirement::Column::Id)
+    });
+    cells.choose(find)
+}
+
+/// Requirements that countermeasures are mapped to.
+fn mapped(models: &[ModelId], flows: Flows, scope: Scope<'_>) -> Targets {
+    let mut statement = by_library(models, flows, scope);
+    statement.union(UnionType::All, of_components(models, scope));
+    statement.union(UnionType::All, of_flows(models, flows, scope));
+    Targets { name: "mapped", statement }
+}
+
+fn by_library(models: &[ModelId], flows: Flows, scope: Scope<'_>) -> SelectStatement {
+    use countermeasure_standard::{Column, Entity};
+    let used = used(models, flows, scope);
+    let (model, flow) = (used.cell(MODEL), used.cell(FLOW));
+    let find =
+        scope.find::<Entity>().shape(|select| used.join(select, Column::CountermeasureLibraryId));
+    targets(find, model, flow, Column::RequirementId)
+}
+
+/// Library countermeasures that are used, each once for a model: many countermeasures of it stem
+/// from the same one.
+fn used(models: &[ModelId], flows: Flows, scope: Scope<'_>) -> Targets {
+    let mut statement = used_by_components(models, scope);
+    statement.union(UnionType::All, used_by_flows(models, flows, scope));
+    Targets { name: "used", statement }
+}
+
+fn used_by_components(models: &[ModelId], scope: Scope<'_>) -> SelectStatement {
     use component_countermeasure::{Column, Entity};
-    let mapping = library_mapping::<Entity>(Column::CountermeasureLibraryId);
     let find = scope
         .find::<Entity>()
         .filter(Column::ThreatModelId.is_in(models.iter().copied()))
-        .shape(|select| required(select.join(JoinType::InnerJoin, mapping), by_library()));
-    cells(Column::ThreatModelId).choose(find)
+        .filter(Column::CountermeasureLibraryId.is_not_null());
+    targets(find, column(Column::ThreatModelId), no_flow(), Column::CountermeasureLibraryId)
 }
 
-fn component_own(models: &[ModelId], scope: Scope<'_>) -> SelectStatement {
-    use component_countermeasure_standard::{Column, Entity, Relation};
-    let find = scope
-        .find::<Entity>()
-        .filter(Column::ThreatModelId.is_in(models.iter().copied()))
-        .shape(|select| required(select, Relation::Requirement.def()));
-    cells(Column::ThreatModelId).choose(find).statement()
+fn of_components(models: &[ModelId], scope: Scope<'_>) -> SelectStatement {
+    use component_countermeasure_standard::{Column, Entity};
+    let find = scope.find::<Entity>().filter(Column::ThreatModelId.is_in(models.iter().copied()));
+    targets(find, column(Column::ThreatModelId), no_flow(), Column::RequirementId)
 }
 
-fn flow_library(models: &[ModelId], scope: Scope<'_>) -> SelectStatement {
+fn used_by_flows(models: &[ModelId], flows: Flows, scope: Scope<'_>) -> SelectStatement {
     use flow_countermeasure::{Column, Entity, Relation};
-    let mapping = library_mapping::<Entity>(Column::CountermeasureLibraryId);
     let find = scope
         .find::<Entity>()
         .filter(Column::ThreatModelId.is_in(models.iter().copied()))
-        .shape(|select| {
-            let select = select
-                .join(JoinType::InnerJoin, Relation::FlowThreat.def())
-                .join(JoinType::InnerJoin, mapping);
-            required(select, by_library())
-        });
-    let cells = cells(Column::ThreatModelId).flow(flow_threat::Column::DataFlowId);
-    cells.choose(find).statement()
+        .filter(Column::CountermeasureLibraryId.is_not_null())
+        .shape(|select| flows.join(select, [Relation::FlowThreat.def()]));
+    targets(find, column(Column::ThreatModelId), flows.cell(), Column::CountermeasureLibraryId)
 }
 
-fn flow_own(models: &[ModelId], scope: Scope<'_>) -> SelectStatement {
+fn of_flows(models: &[ModelId], flows: Flows, scope: Scope<'_>) -> SelectStatement {
     use flow_countermeasure_standard::{Column, Entity, Relation};
+    let to_flow =
+        [Relation::FlowCountermeasure.def(), flow_countermeasure::Relation::FlowThreat.def()];
     let find = scope
         .find::<Entity>()
         .filter(Column::ThreatModelId.is_in(models.iter().copied()))
-        .shape(|select| {
-            let select = select
-                .join(JoinType::InnerJoin, Relation::FlowCountermeasure.def())
-                .join(JoinType::InnerJoin, flow_countermeasure::Relation::FlowThreat.def());
-            required(select, Relation::Requirement.def())
-        });
-    let cells = cells(Column::ThreatModelId).flow(flow_threat::Column::DataFlowId);
-    cells.choose(find).statement()
+        .shape(|select| flows.join(select, to_flow));
+    targets(find, column(Column::ThreatModelId), flows.cell(), Column::RequirementId)
 }
 
-/// From a countermeasure to the mappings of its library countermeasure.
-fn library_mapping<E: EntityTrait>(library: E::Column) -> RelationDef {
-    E::belongs_to(countermeasure_standard::Entity)
-        .from(library)
-        .to(countermeasure_standard::Column::CountermeasureLibraryId)
-        .into()
+impl Flows {
+    fn cell(self) -> Expr {
+        match self {
+            Self::Alike => Expr::cust(format!("CAST({SOME_FLOW} AS BIGINT)")),
+            Self::Apart => column(flow_threat::Column::DataFlowId),
+        }
+    }
+
+    /// Follows the way to the threats of flows where their flows are told apart.
+    fn join<E: EntityTrait>(
+        self,
+        select: Select<E>,
+        way: impl IntoIterator<Item = RelationDef>,
+    ) -> Select<E> {
+        match self {
+            Self::Alike => select,
+            Self::Apart => {
+                way.into_iter().fold(select, |select, step| select.join(JoinType::InnerJoin, step))
+            }
+        }
+    }
 }
 
-fn by_library() -> RelationDef {
-    countermeasure_standard::Relation::Requirement.def()
-}
-
-/// Follows a mapping to the framework of its requirement.
-fn required<E: EntityTrait>(select: Select<E>, mapping: RelationDef) -> Select<E> {
-    select
-        .join(JoinType::InnerJoin, mapping)
-        .join(JoinType::InnerJoin, requirement::Relation::Framework.def())
+fn targets<E: Tenanted>(
+    find: Find<'_, E>,
+    model: Expr,
+    flow: Expr,
+    target: impl ColumnTrait,
+) -> SelectStatement {
+    let find = find.shape(|select| {
+        let select = select.select_only().distinct().expr_as(model, MODEL).expr_as(flow, FLOW);
+        select.expr_as(column(target), TARGET)
+    });
+    find.table()
 }

@@ -137,9 +137,15 @@ impl<'c, E: Tenanted> Find<'c, E> {
         self.gated().1.into_query()
     }
 
+    /// This query as a table that another one reads from. That one has the gate, which is checked
+    /// before any table is read.
+    pub fn table(self) -> SelectStatement {
+        self.select.filter(self.reach).into_query()
+    }
+
     /// This query as a subquery of one column, for `IN (…)`.
     pub fn subquery(self, column: E::Column) -> SelectStatement {
-        self.select.filter(self.reach).select_only().column(column).into_query()
+        self.shape(|select| select.select_only().column(column)).table()
     }
 }
 
