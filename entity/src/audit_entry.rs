@@ -54,6 +54,6 @@ impl Tenanted for Entity {
 
     /// The security team reads the log of its organization.
     fn visible_to(actor: &Actor) -> Condition {
-        Condition::all().add(Column::OrganizationId.is_in(actor.secured_organizations()))
+        Condition::all().add(tenancy::among(Column::OrganizationId, actor.secured_organizations()))
     }
 }

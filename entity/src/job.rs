@@ -79,10 +79,10 @@ impl Tenanted for Entity {
     fn visible_to(actor: &Actor) -> Condition {
         let near = Condition::any()
             .add(Column::OrganizationId.is_null())
-            .add(Column::OrganizationId.is_in(actor.organizations()));
+            .add(tenancy::among(Column::OrganizationId, actor.organizations()));
         Condition::any()
-            .add(Column::OrganizationId.is_in(actor.secured_organizations()))
-            .add(Condition::all().add(Column::UserId.is_in(actor.user())).add(near))
+            .add(tenancy::among(Column::OrganizationId, actor.secured_organizations()))
+            .add(Condition::all().add(tenancy::among(Column::UserId, actor.user())).add(near))
     }
 
     /// Whoever may see a job may retry or cancel it.

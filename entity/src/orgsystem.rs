@@ -67,7 +67,10 @@ impl Tenanted for Entity {
     /// those who may change one of them, any other by its creator's team.
     fn writable_by(actor: &Actor) -> Condition {
         let used = threat_model_system::Entity::find()
-            .filter(threat_model_system::Column::OrganizationId.is_in(actor.organizations()))
+            .filter(tenancy::among(
+                threat_model_system::Column::OrganizationId,
+                actor.organizations(),
+            ))
             .select_only()
             .column(threat_model_system::Column::OrgsystemId)
             .into_query();
@@ -77,11 +80,11 @@ impl Tenanted for Entity {
             .column(threat_model_system::Column::OrgsystemId)
             .into_query();
         let unused = Condition::all()
-            .add(Column::OrganizationId.is_in(actor.plain_organizations()))
-            .add(Column::TeamId.is_in(actor.writing_teams()))
+            .add(tenancy::among(Column::OrganizationId, actor.plain_organizations()))
+            .add(tenancy::among(Column::TeamId, actor.writing_teams()))
             .add(Column::Id.not_in_subquery(used));
         Condition::any()
-            .add(Column::OrganizationId.is_in(actor.secured_organizations()))
+            .add(tenancy::among(Column::OrganizationId, actor.secured_organizations()))
             .add(Column::Id.in_subquery(written))
             .add(unused)
     }

@@ -81,7 +81,7 @@ impl Tenanted for Entity {
     /// Whoever may read the model. Reports over an organization are for its security team, since
     /// they show the models of all teams.
     fn visible_to(actor: &Actor) -> Condition {
-        let secured = Column::OrganizationId.is_in(actor.secured_organizations());
+        let secured = tenancy::among(Column::OrganizationId, actor.secured_organizations());
         let readable = tenancy::visible_ids::<threat_model::Entity>(actor);
         Condition::any().add(secured).add(Column::ThreatModelId.in_subquery(readable))
     }
@@ -89,7 +89,7 @@ impl Tenanted for Entity {
     /// Whoever may change the model, and whoever asked for the report while he sees it.
     fn writable_by(actor: &Actor) -> Condition {
         let own = Condition::all()
-            .add(Column::RequestedById.is_in(actor.user()))
+            .add(tenancy::among(Column::RequestedById, actor.user()))
             .add(Self::visible_to(actor));
         tenancy::following(Column::OrganizationId, Column::ThreatModelId, actor).add(own)
     }

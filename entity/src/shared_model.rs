@@ -72,7 +72,7 @@ impl Tenanted for Entity {
 
     /// Entries belong to their user, whose organizations do not matter.
     fn visible_to(actor: &Actor) -> Condition {
-        Condition::all().add(Column::UserId.is_in(actor.user()))
+        Condition::all().add(tenancy::among(Column::UserId, actor.user()))
     }
 
     /// Entries belong to their user, whose organizations do not matter.

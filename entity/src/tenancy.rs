@@ -2,7 +2,8 @@
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Iterable, PrimaryKeyToColumn, QueryFilter, QuerySelect,
-    QueryTrait, sea_query::SelectStatement,
+    QueryTrait, Value,
+    sea_query::{Expr, SelectStatement},
 };
 
 use crate::{Actor, threat_model};
@@ -38,10 +39,10 @@ pub trait Tenanted:
     fn visible_to(actor: &Actor) -> Condition {
         match Self::REACH {
             Reach::Organization => {
-                Condition::all().add(Self::ORGANIZATION.is_in(actor.organizations()))
+                Condition::all().add(among(Self::ORGANIZATION, actor.organizations()))
             }
             Reach::ThreatModel(model) => {
-                let secured = Self::ORGANIZATION.is_in(actor.secured_organizations());
+                let secured = among(Self::ORGANIZATION, actor.secured_organizations());
                 if actor.plain_organizations().next().is_none() {
                     return Condition::all().add(secured);
                 }
@@ -50,7 +51,7 @@ pub trait Tenanted:
                     .add(model.in_subquery(visible_ids::<threat_model::Entity>(actor)));
                 Condition::any().add(secured).add(
                     Condition::all()
-                        .add(Self::ORGANIZATION.is_in(actor.plain_organizations()))
+                        .add(among(Self::ORGANIZATION, actor.plain_organizations()))
                         .add(followed),
                 )
             }
@@ -61,7 +62,7 @@ pub trait Tenanted:
     fn writable_by(actor: &Actor) -> Condition {
         match Self::REACH {
             Reach::Organization => {
-                Condition::all().add(Self::ORGANIZATION.is_in(actor.secured_organizations()))
+                Condition::all().add(among(Self::ORGANIZATION, actor.secured_organizations()))
             }
             Reach::ThreatModel(model) => following(Self::ORGANIZATION, model, actor),
         }
@@ -73,10 +74,20 @@ pub trait Tenanted:
     }
 }
 
+/// That a column holds one of the keys. Without any it is false in so many words: from a parameter
+/// PostgreSQL could not tell that it needs to look at nothing else.
+pub(crate) fn among<C: ColumnTrait, K: Into<Value>>(
+    column: C,
+    keys: impl IntoIterator<Item = K>,
+) -> Expr {
+    let keys: Vec<Value> = keys.into_iter().map(Into::into).collect();
+    if keys.is_empty() { Expr::cust("FALSE") } else { column.is_in(keys) }
+}
+
 /// Rows of an organization for its security team, and rows of a threat model for those who may
 /// change the model.
 pub(crate) fn following<C: ColumnTrait>(organization: C, model: C, actor: &Actor) -> Condition {
-    let secured = organization.is_in(actor.secured_organizations());
+    let secured = among(organization, actor.secured_organizations());
     if actor.writing_teams().next().is_none() {
         return Condition::any().add(secured);
     }
@@ -109,16 +120,16 @@ pub(crate) fn following_or_open<C: ColumnTrait>(
 ) -> Condition {
     let open = Condition::all()
         .add(model.is_null())
-        .add(organization.is_in(actor.writing_organizations()));
+        .add(among(organization, actor.writing_organizations()));
     following(organization, model, actor).add(open)
 }
 
 /// Rows of an organization for its security team, and rows of a team for its leads.
 pub(crate) fn led<C: ColumnTrait>(organization: C, team: C, actor: &Actor) -> Condition {
     let led = Condition::all()
-        .add(organization.is_in(actor.plain_organizations()))
-        .add(team.is_in(actor.leading_teams()));
-    Condition::any().add(organization.is_in(actor.secured_organizations())).add(led)
+        .add(among(organization, actor.plain_organizations()))
+        .add(among(team, actor.leading_teams()));
+    Condition::any().add(among(organization, actor.secured_organizations())).add(led)
 }
 
 /// Keys of the rows the actor may see.

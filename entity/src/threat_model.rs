@@ -70,20 +70,24 @@ impl Tenanted for Entity {
         let teams = actor.teams().iter().map(|membership| membership.team);
         let reached = Condition::any()
             .add(Column::OwningTeamId.is_null())
-            .add(Column::OwningTeamId.is_in(teams));
-        Condition::any().add(Column::OrganizationId.is_in(actor.secured_organizations())).add(
-            Condition::all()
-                .add(Column::OrganizationId.is_in(actor.plain_organizations()))
-                .add(reached),
-        )
+            .add(tenancy::among(Column::OwningTeamId, teams));
+        Condition::any()
+            .add(tenancy::among(Column::OrganizationId, actor.secured_organizations()))
+            .add(
+                Condition::all()
+                    .add(tenancy::among(Column::OrganizationId, actor.plain_organizations()))
+                    .add(reached),
+            )
     }
 
     /// The security team changes every model, leads and members those of their teams.
     fn writable_by(actor: &Actor) -> Condition {
-        Condition::any().add(Column::OrganizationId.is_in(actor.secured_organizations())).add(
-            Condition::all()
-                .add(Column::OrganizationId.is_in(actor.plain_organizations()))
-                .add(Column::OwningTeamId.is_in(actor.writing_teams())),
-        )
+        Condition::any()
+            .add(tenancy::among(Column::OrganizationId, actor.secured_organizations()))
+            .add(
+                Condition::all()
+                    .add(tenancy::among(Column::OrganizationId, actor.plain_organizations()))
+                    .add(tenancy::among(Column::OwningTeamId, actor.writing_teams())),
+            )
     }
 }

@@ -65,7 +65,7 @@ impl Tenanted for Entity {
                 .column(component::Column::TrustZoneId)
         };
         let held_by_any =
-            held().filter(component::Column::OrganizationId.is_in(actor.organizations()));
+            held().filter(tenancy::among(component::Column::OrganizationId, actor.organizations()));
         let held_by_own = held().filter(tenancy::following(
             component::Column::OrganizationId,
             component::Column::ThreatModelId,
@@ -76,7 +76,7 @@ impl Tenanted for Entity {
             .add(Column::Id.not_in_subquery(held_by_any.into_query()));
         let without_model = Condition::all()
             .add(Column::ThreatModelId.is_null())
-            .add(Column::OrganizationId.is_in(actor.writing_organizations()))
+            .add(tenancy::among(Column::OrganizationId, actor.writing_organizations()))
             .add(open);
         tenancy::following(Column::OrganizationId, Column::ThreatModelId, actor).add(without_model)
     }

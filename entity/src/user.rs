@@ -2,7 +2,7 @@
 
 use sea_orm::{Condition, QuerySelect, QueryTrait, entity::prelude::*};
 
-use crate::{Actor, Id, organization_member};
+use crate::{Actor, Id, organization_member, tenancy};
 
 /// A row of `user`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -35,10 +35,15 @@ impl Entity {
     /// Users the actor may name: those in one of the own organizations, and the actor.
     pub fn visible_to(actor: &Actor) -> Condition {
         let colleagues = organization_member::Entity::find()
-            .filter(organization_member::Column::OrganizationId.is_in(actor.organizations()))
+            .filter(tenancy::among(
+                organization_member::Column::OrganizationId,
+                actor.organizations(),
+            ))
             .select_only()
             .column(organization_member::Column::UserId)
             .into_query();
-        Condition::any().add(Column::Id.in_subquery(colleagues)).add(Column::Id.is_in(actor.user()))
+        Condition::any()
+            .add(Column::Id.in_subquery(colleagues))
+            .add(tenancy::among(Column::Id, actor.user()))
     }
 }

@@ -50,6 +50,6 @@ impl Tenanted for Entity {
 
     /// Everyone who may change something in the organization.
     fn writable_by(actor: &Actor) -> Condition {
-        Condition::all().add(Column::OrganizationId.is_in(actor.writing_organizations()))
+        Condition::all().add(tenancy::among(Column::OrganizationId, actor.writing_organizations()))
     }
 }

@@ -154,6 +154,9 @@ async fn the_doctor_tells_that_the_wall_is_off_or_has_gaps() {
     assert!(told.contains("rows are shown to everybody: component"), "{told}");
     database.run("CREATE POLICY more ON risk USING (true)").await;
     assert!(faults().await.contains("the table risk has other policies"));
+    database.run("DROP POLICY more ON risk; ALTER POLICY crossing_2 ON job TO PUBLIC").await;
+    let told = faults().await;
+    assert!(told.contains("the table job has other policies") && !told.contains("risk"), "{told}");
     database.run(&format!("GRANT SELECT ON session TO {}", database.tenant)).await;
     assert!(faults().await.contains("the table session has other rights"));
     database.run(&format!("ALTER ROLE {} BYPASSRLS", database.tenant)).await;
