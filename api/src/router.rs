@@ -56,7 +56,7 @@ pub fn router(state: AppState) -> Router {
         axum::middleware::from_fn_with_state(known, audit::witness)
     };
     let app = routes
-        .merge(description::routes(&document))
+        .merge(description::routes(document))
         .layer(witness())
         .layer(axum::middleware::from_fn_with_state(state.clone(), idempotency::answer_once))
         .merge(pages::routes().layer(witness()))

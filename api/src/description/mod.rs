@@ -6,7 +6,10 @@ mod scopes;
 mod statuses;
 mod values;
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+};
 
 use aide::{
     openapi::{OpenApi, SecurityScheme},
@@ -99,15 +102,33 @@ fn operations(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value
 
 /// Removes schemas to which nothing refers, such as those of parameters, which are written out.
 fn drop_unused_schemas(document: &mut Value) {
-    const PREFIX: &str = "\"#/components/schemas/";
-    loop {
-        let text = document.to_string();
-        let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
-        let before = schemas.len();
-        schemas.retain(|name, _| text.contains(&format!("{PREFIX}{name}\"")));
-        if schemas.len() == before {
-            return;
+    let schemas = document["components"]["schemas"].take();
+    let Value::Object(mut schemas) = schemas else { return };
+    let mut open = Vec::new();
+    collect_references(document, &mut open);
+    let mut used = HashSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = schemas.get(&name)
+            && used.insert(name)
+        {
+            collect_references(schema, &mut open);
         }
+    }
+    schemas.retain(|name, _| used.contains(name));
+    document["components"]["schemas"] = schemas.into();
+}
+
+/// The names of all schemas to which a part of the document refers.
+fn collect_references(part: &Value, names: &mut Vec<String>) {
+    match part {
+        Value::String(text) => {
+            names.extend(text.strip_prefix("#/components/schemas/").map(str::to_owned));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_references(item, names)),
+        Value::Object(members) => {
+            members.values().for_each(|member| collect_references(member, names));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -124,28 +145,29 @@ impl Texts {
     }
 }
 
-/// The document in all versions of OpenAPI that are offered.
+/// The document in all versions of OpenAPI that are offered, written when somebody asks first.
 struct Versions {
-    present: Texts,
-    older: Texts,
+    document: Value,
+    present: OnceLock<Texts>,
+    older: OnceLock<Texts>,
 }
 
 impl Versions {
     fn named(&self, version: &str) -> Option<&Texts> {
         match version {
-            "3.1" | "3.1.0" => Some(&self.present),
-            "3.0" | "3.0.3" => Some(&self.older),
+            "3.1" | "3.1.0" => Some(self.present.get_or_init(|| Texts::of(&self.document))),
+            "3.0" | "3.0.3" => {
+                Some(self.older.get_or_init(|| Texts::of(&older::older(&self.document))))
+            }
             _ => None,
         }
     }
 }
 
 /// The document at `/api/schema/`, Swagger UI at `/api/docs/`, `ReDoc` at `/api/redoc/`.
-pub fn routes(document: &Value) -> Router<AppState> {
-    let versions = Arc::new(Versions {
-        present: Texts::of(document),
-        older: Texts::of(&older::older(document)),
-    });
+pub fn routes(document: Value) -> Router<AppState> {
+    let versions =
+        Arc::new(Versions { document, present: OnceLock::new(), older: OnceLock::new() });
     let schema = move |headers: HeaderMap, params: Params| {
         let versions = Arc::clone(&versions);
         async move { schema(&versions, &headers, &params) }
