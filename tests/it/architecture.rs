@@ -7,21 +7,17 @@ fn id(value: &Value) -> i64 {
     value["id"].as_i64().unwrap_or_else(|| panic!("no id in {value}"))
 }
 
-async fn made(client: &Client, path: &str, body: Value) -> i64 {
-    id(&client.post(path, body).await.expect(201))
-}
-
 async fn component(client: &Client, name: &str, more: Value) -> i64 {
     let mut body = json!({"name": name});
     let fields = body.as_object_mut().expect("an object");
     fields.extend(more.as_object().cloned().unwrap_or_default());
-    made(client, "/api/components/", body).await
+    client.make("/api/components/", body).await
 }
 
 /// Somebody who is in another team of the owner's organization only, and a model of that team.
 async fn neighbour(app: &App, owner: &Client) -> (Client, i64) {
     let body = json!({"organization": owner.organization, "name": "Neighbours"});
-    let team = made(owner, "/api/teams/", body).await;
+    let team = owner.make("/api/teams/", body).await;
     let mut host = owner.clone();
     host.team = team;
     let neighbour = app.invited(&host, "member").await;
@@ -29,7 +25,7 @@ async fn neighbour(app: &App, owner: &Client) -> (Client, i64) {
 }
 
 async fn model_of(client: &Client, team: i64) -> i64 {
-    made(client, "/api/threat-models/", json!({"name": "Model", "owningTeam": team})).await
+    client.make("/api/threat-models/", json!({"name": "Model", "owningTeam": team})).await
 }
 
 #[tokio::test]
@@ -39,7 +35,7 @@ async fn a_deleted_system_takes_own_components_and_leaves_those_of_other_teams()
     let member = app.invited(&owner, "member").await;
     let (_, theirs) = neighbour(&app, &owner).await;
     let own = model_of(&owner, owner.team).await;
-    let system = made(&owner, "/api/systems/", json!({"name": "Shared"})).await;
+    let system = owner.make("/api/systems/", json!({"name": "Shared"})).await;
     let link = format!("/api/threat-models/{own}/add_system/");
     owner.post(&link, json!({"systemId": system})).await.expect(200);
     let fields = |model: i64| json!({"threatModel": model, "orgsystem": system});
@@ -58,7 +54,7 @@ async fn putting_a_component_into_a_zone_of_another_team_gives_no_rights_over_th
     let owner = app.owner().await;
     let (neighbour, theirs) = neighbour(&app, &owner).await;
     let own = model_of(&owner, owner.team).await;
-    let zone = made(&owner, "/api/trust-zones/", json!({"name": "Vault"})).await;
+    let zone = owner.make("/api/trust-zones/", json!({"name": "Vault"})).await;
     component(&owner, "Safe", json!({"threatModel": own, "trustZone": zone})).await;
 
     let body = json!({"name": "Mole", "threatModel": theirs, "trustZone": zone});
@@ -73,7 +69,7 @@ async fn a_new_zone_without_a_model_belongs_to_everyone_who_may_write() {
     let owner = app.owner().await;
     let member = app.invited(&owner, "member").await;
     let viewer = app.invited(&owner, "viewer").await;
-    let zone = made(&member, "/api/trust-zones/", json!({"name": "Edge"})).await;
+    let zone = member.make("/api/trust-zones/", json!({"name": "Edge"})).await;
     let path = format!("/api/trust-zones/{zone}/");
     owner.patch(&path, json!({"description": "x"})).await.expect(200);
     viewer.get(&path).await.expect(200);
@@ -84,9 +80,9 @@ async fn a_new_zone_without_a_model_belongs_to_everyone_who_may_write() {
 async fn zones_and_components_cannot_lie_within_themselves() {
     let app = App::start().await;
     let owner = app.owner().await;
-    let outer = made(&owner, "/api/trust-zones/", json!({"name": "Outer"})).await;
+    let outer = owner.make("/api/trust-zones/", json!({"name": "Outer"})).await;
     let inner = json!({"name": "Inner", "parent": outer});
-    let inner = made(&owner, "/api/trust-zones/", inner).await;
+    let inner = owner.make("/api/trust-zones/", inner).await;
     let path = format!("/api/trust-zones/{outer}/");
     for parent in [outer, inner] {
         let refused = owner.patch(&path, json!({"parent": parent})).await.expect(400);
@@ -107,15 +103,15 @@ async fn what_depends_on_a_component_follows_it_to_another_model() {
     let web = component(&owner, "Web", json!({"threatModel": own})).await;
     let database = component(&owner, "Database", json!({"threatModel": own})).await;
     let asset = json!({"name": "Cards", "classification": "secret", "threatModel": own});
-    let asset = made(&owner, "/api/data-assets/", asset).await;
+    let asset = owner.make("/api/data-assets/", asset).await;
     let flow = json!({"sourceComponent": web, "destComponent": database});
-    let flow = made(&owner, "/api/data-flows/", flow).await;
+    let flow = owner.make("/api/data-flows/", flow).await;
     let body = json!({"component": web, "dataAsset": asset});
-    let placement = made(&owner, "/api/component-data-assets/", body).await;
+    let placement = owner.make("/api/component-data-assets/", body).await;
     let body = json!({"dataFlow": flow, "dataAsset": asset});
-    let transport = made(&owner, "/api/data-flow-assets/", body).await;
+    let transport = owner.make("/api/data-flow-assets/", body).await;
     let body = json!({"component": web, "threatName": "T", "inherentSeverity": "low"});
-    let threat = made(&owner, "/api/component-threats/", body).await;
+    let threat = owner.make("/api/component-threats/", body).await;
     let paths = [
         format!("/api/components/{web}/"),
         format!("/api/data-flows/{flow}/"),
@@ -141,9 +137,9 @@ async fn risks_follow_when_a_component_with_their_threats_is_deleted() {
     let model = owner.model("Model").await;
     let web = component(&owner, "Web", json!({"threatModel": model})).await;
     let body = json!({"component": web, "threatName": "T", "inherentSeverity": "low"});
-    let threat = made(&owner, "/api/component-threats/", body).await;
+    let threat = owner.make("/api/component-threats/", body).await;
     let body = json!({"instanceThreat": threat, "countermeasureName": "C", "status": "verified"});
-    made(&owner, "/api/component-countermeasures/", body).await;
+    owner.make("/api/component-countermeasures/", body).await;
     let risks = format!("/api/threat-models/{model}/risks/");
     let body = json!({
         "name": "Loss", "componentThreatIds": [threat],
@@ -161,12 +157,12 @@ async fn risks_follow_when_a_component_with_their_threats_is_deleted() {
 async fn secrets_of_a_connection_are_neither_shown_nor_lost() {
     let app = App::start().await;
     let owner = app.owner().await;
-    let system = made(&owner, "/api/systems/", json!({"name": "Shop"})).await;
+    let system = owner.make("/api/systems/", json!({"name": "Shop"})).await;
     let body = json!({
         "name": "Code", "sourceType": "github", "orgsystem": system,
         "connectionDetails": {"url": "https://code.test", "accessToken": "hidden"},
     });
-    let source = made(&owner, "/api/integrations/", body).await;
+    let source = owner.make("/api/integrations/", body).await;
     let path = format!("/api/integrations/{source}/");
     let shown = owner.get(&path).await.expect(200);
     let details = json!({"url": "https://code.test", "accessToken": "********"});

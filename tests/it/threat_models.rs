@@ -74,6 +74,47 @@ async fn models_are_listed_in_as_many_statements_as_one() {
     assert_eq!(list["results"][5]["owner"], owner.email);
 }
 
+/// Maps a countermeasure of a flow to a new framework.
+async fn map_to_framework(owner: &Client, flow: i64, name: &str) {
+    let body = json!({"name": name, "version": "1", "issuer": "We"});
+    let framework = owner.make("/api/frameworks/", body).await;
+    let body = json!({"framework": framework, "sectionCode": "1", "description": "Must"});
+    let requirement = owner.make("/api/requirements/", body).await;
+    let body = json!({"dataFlow": flow, "threatName": "Tap", "inherentSeverity": "low"});
+    let threat = owner.make("/api/flow-threats/", body).await;
+    let body = json!({"flowThreat": threat, "countermeasureName": "TLS"});
+    let countermeasure = owner.make("/api/flow-countermeasures/", body).await;
+    let body = json!({"flowCountermeasure": countermeasure, "requirement": requirement});
+    owner.post("/api/flow-instance-countermeasure-standards/", body).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_framework_counts_by_components_and_by_flows_that_are_drawn() {
+    let app = App::start().await;
+    let owner = app.owner().await;
+    owner.import(&["stride-taxonomy", "cwe", "capec", "owasp-top-10", "web-application"]).await;
+    let (drawn, empty) = (owner.model("Shop").await, owner.model("Bank").await);
+    owner.draw_three_tiers(drawn).await;
+
+    let flows = owner.get("/api/data-flows/").await.expect(200);
+    let shown = &flows["results"][0];
+    map_to_framework(&owner, shown["id"].as_i64().expect("an id"), "Shown").await;
+    let ends = json!({"sourceComponent": shown["sourceComponent"],
+                      "destComponent": shown["destComponent"], "label": "Not drawn"});
+    map_to_framework(&owner, owner.make("/api/data-flows/", ends).await, "Hidden").await;
+
+    let names = |model: &Value| -> Vec<String> {
+        let frameworks = model["frameworks"].as_array().expect("frameworks");
+        frameworks.iter().map(|one| one["name"].as_str().expect("a name").to_owned()).collect()
+    };
+    let listed = owner.get("/api/threat-models/?ordering=name").await.expect(200);
+    assert_eq!(listed["results"][0]["id"], empty);
+    assert_eq!(names(&listed["results"][0]), Vec::<String>::new());
+    assert_eq!(names(&listed["results"][1]), ["OWASP Top 10", "Shown"]);
+    let model = owner.get(&format!("/api/threat-models/{drawn}/")).await.expect(200);
+    assert_eq!(names(&model), ["OWASP Top 10", "Shown"]);
+}
+
 #[tokio::test]
 async fn the_address_of_an_image_is_good_without_login_but_cannot_be_forged() {
     let app = App::start().await;

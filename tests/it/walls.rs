@@ -21,12 +21,7 @@ async fn filled(app: &App) -> Client {
     let owner = app.owner().await;
     owner.import(&["stride-taxonomy", "cwe", "capec", "owasp-top-10", "web-application"]).await;
     let model = owner.model("Shop").await;
-    let body = json!({"threatModelId": model, "name": "Overview"});
-    let diagram = owner.post("/api/diagrams/", body).await.expect(201)["id"].clone();
-    let found = owner.get("/api/dfd-templates/?search=three-tier").await.expect(200);
-    let path = format!("/api/dfd-templates/{}/resolved/", found["results"][0]["id"]);
-    let body = json!({"canvasData": owner.get(&path).await.expect(200)["canvasData"]});
-    owner.patch(&format!("/api/diagrams/{diagram}/"), body).await.expect(200);
+    owner.draw_three_tiers(model).await;
     let path = format!("/api/threat-models/{model}/");
     owner.post(&format!("{path}magic-links/"), json!({"label": "Board"})).await;
     let body = json!({"email": App::address("guest"), "role": "viewer"});

@@ -113,8 +113,23 @@ impl Client {
 
     /// Makes a threat model and answers its id.
     pub async fn model(&self, name: &str) -> i64 {
-        let body = serde_json::json!({"name": name});
-        id_of(&self.post("/api/threat-models/", body).await.expect(201))
+        self.make("/api/threat-models/", serde_json::json!({"name": name})).await
+    }
+
+    /// Creates a row and answers its id.
+    pub async fn make(&self, path: &str, body: Value) -> i64 {
+        id_of(&self.post(path, body).await.expect(201))
+    }
+
+    /// Draws the included three-tier web application in a threat model. Its packs must be there.
+    pub async fn draw_three_tiers(&self, model: i64) {
+        let body = serde_json::json!({"threatModelId": model, "name": "Overview"});
+        let diagram = self.make("/api/diagrams/", body).await;
+        let found = self.get("/api/dfd-templates/?search=three-tier").await.expect(200);
+        let path = format!("/api/dfd-templates/{}/resolved/", found["results"][0]["id"]);
+        let template = self.get(&path).await.expect(200);
+        let body = serde_json::json!({"canvasData": template["canvasData"]});
+        self.patch(&format!("/api/diagrams/{diagram}/"), body).await.expect(200);
     }
 }
 

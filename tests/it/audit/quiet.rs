@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, JsonValue, Statement}
 use serde_json::{Value, json};
 use tests::{App, Client, PASSWORD};
 
-use super::{below, id};
+use super::below;
 
 /// Packs of which the last brings a kind of component with threats and mapped countermeasures.
 const PACKS: [&str; 5] = ["stride-taxonomy", "cwe", "capec", "owasp-top-10", "web-application"];
@@ -35,23 +35,23 @@ impl Stage {
         let model = owner.model("Shop").await;
         let part = |name| json!({"name": name, "threatModel": model});
         let components = [
-            made(&owner, "/api/components/", part("Web")).await,
-            made(&owner, "/api/components/", part("Database")).await,
+            owner.make("/api/components/", part("Web")).await,
+            owner.make("/api/components/", part("Database")).await,
         ];
         let flow = json!({"sourceComponent": components[0], "destComponent": components[1]});
-        let flow = made(&owner, "/api/data-flows/", flow).await;
+        let flow = owner.make("/api/data-flows/", flow).await;
         let threat = |name| json!({"component": components[0], "threatName": name, "inherentSeverity": "low"});
         let threats = [
-            made(&owner, "/api/component-threats/", threat("Theft")).await,
-            made(&owner, "/api/component-threats/", threat("Loss")).await,
+            owner.make("/api/component-threats/", threat("Theft")).await,
+            owner.make("/api/component-threats/", threat("Loss")).await,
         ];
         let body = json!({"dataFlow": flow, "threatName": "Tap", "inherentSeverity": "low"});
-        let flow_threat = made(&owner, "/api/flow-threats/", body).await;
+        let flow_threat = owner.make("/api/flow-threats/", body).await;
         Self { app, owner, model, components, threats, flow_threat }
     }
 
     async fn made(&self, path: &str, body: Value) -> i64 {
-        made(&self.owner, path, body).await
+        self.owner.make(path, body).await
     }
 
     /// The first row of a list.
@@ -276,10 +276,6 @@ impl Stage {
         }
         found
     }
-}
-
-async fn made(client: &Client, path: &str, body: Value) -> i64 {
-    id(&client.post(path, body).await.expect(201))
 }
 
 fn reason(operation: &str) -> &'static str {

@@ -6,28 +6,24 @@ use super::assert_page;
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'";
 
-async fn made(client: &Client, path: &str, body: Value) -> i64 {
-    client.post(path, body).await.expect(201)["id"].as_i64().expect("an id")
-}
-
 /// A model with a diagram, a threat and a countermeasure, all with hostile names.
 async fn model(owner: &Client) -> i64 {
     let body = json!({"name": HOSTILE, "description": HOSTILE, "criticality": "high"});
-    let model = made(owner, "/api/threat-models/", body).await;
+    let model = owner.make("/api/threat-models/", body).await;
     let part = json!({"name": HOSTILE, "threatModel": model});
-    let part = made(owner, "/api/components/", part).await;
+    let part = owner.make("/api/components/", part).await;
     let threat = json!({
         "component": part, "threatName": HOSTILE, "threatDescription": HOSTILE,
         "inherentSeverity": "critical",
     });
-    let threat = made(owner, "/api/component-threats/", threat).await;
+    let threat = owner.make("/api/component-threats/", threat).await;
     let measure = json!({
         "instanceThreat": threat, "countermeasureName": HOSTILE,
         "countermeasureDescription": HOSTILE, "status": "verified",
     });
-    made(owner, "/api/component-countermeasures/", measure).await;
+    owner.make("/api/component-countermeasures/", measure).await;
     let diagram = json!({"threatModelId": model, "name": HOSTILE});
-    let diagram = made(owner, "/api/diagrams/create_for_threat_model/", diagram).await;
+    let diagram = owner.make("/api/diagrams/create_for_threat_model/", diagram).await;
     let drawn = canvas(
         vec![
             node("process-1", "process", HOSTILE, json!({})),
