@@ -104,8 +104,8 @@ pub fn describe<'t>(operation: Doc<'t>, id: &str, tag: &str) -> Doc<'t> {
     operation.id(id).tag(tag)
 }
 
-/// Documents that the answer is a file of a media type.
-pub fn answer_file<'t>(mut operation: Doc<'t>, kind: &str, text: &str) -> Doc<'t> {
+/// Documents that the answer is a file of one of the media types.
+pub fn answer_file<'t>(mut operation: Doc<'t>, kinds: &[&str], text: &str) -> Doc<'t> {
     let schema = Schema::try_from(json!({"type": "string", "format": "binary"}));
     let schema = schema.unwrap_or_default();
     let media = MediaType {
@@ -114,7 +114,7 @@ pub fn answer_file<'t>(mut operation: Doc<'t>, kind: &str, text: &str) -> Doc<'t
     };
     let response = Response {
         description: text.to_owned(),
-        content: [(kind.to_owned(), media)].into_iter().collect(),
+        content: kinds.iter().map(|kind| ((*kind).to_owned(), media.clone())).collect(),
         ..Response::default()
     };
     let responses = operation.inner_mut().responses.get_or_insert_default();

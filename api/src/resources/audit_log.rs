@@ -148,14 +148,18 @@ async fn export(
     let search = search(&params)?;
     let form = form(&params)?;
     let kind = match form {
-        Form::Lines => "application/x-ndjson",
-        Form::Table => "text/csv; charset=utf-8",
+        Form::Lines => LINES.to_owned(),
+        Form::Table => format!("{TABLE}; charset=utf-8"),
     };
     let name = format!("attachment; filename=\"audit-log.{}\"", form.suffix());
     let body = Body::from_stream(pieces(state, actor.clone(), search, form));
-    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, name)];
+    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)];
     Ok((StatusCode::OK, headers, body).into_response())
 }
+
+/// Media types of the file.
+const LINES: &str = "application/x-ndjson";
+const TABLE: &str = "text/csv";
 
 #[derive(Clone, Copy)]
 enum Form {
@@ -354,7 +358,7 @@ pub fn routes() -> ApiRouter<AppState> {
                 let forms = json!({"type": "string", "enum": ["ndjson", "csv"]});
                 let operation =
                     query_parameter(operation, "format", "The form of the file.", forms);
-                answer_file(operation, "application/x-ndjson", "The entries, one a line.")
+                answer_file(operation, &[LINES, TABLE], "The entries, one a line.")
                     .summary("The audit log as a file")
             }),
         )

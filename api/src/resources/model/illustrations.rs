@@ -212,7 +212,7 @@ fn document<'t>(operation: Doc<'t>, id: &str, kind: &str, themes: &[&str]) -> Do
     let text =
         "Whether forms and colours are explained below the picture. They are unless `false`.";
     let operation = query_parameter(operation, "legend", text, json!({"type": "boolean"}));
-    let operation = answer_file(operation, kind, "The picture.");
+    let operation = answer_file(operation, &[kind], "The picture.");
     operation.response_with::<304, (), _>(|response| {
         response.description("The picture is the one that `If-None-Match` names.")
     })
