@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use chrono::{DateTime, Utc};
@@ -95,11 +96,14 @@ impl Mailer {
     }
 }
 
-/// Writes beside the folder first, so that nobody who watches the folder reads half a mail.
+/// Writes beside the folder first, so that nobody who watches the folder reads half a mail. The
+/// clock of file systems ticks every few milliseconds only, too slow to tell which mail is newer.
 pub(super) async fn put(folder: &Path, job: Uuid, mail: &[u8]) -> std::io::Result<()> {
     let name = format!("{job}.eml");
     let unfinished = folder.with_file_name(format!(".{name}"));
     tokio::fs::write(&unfinished, mail).await?;
+    let file = tokio::fs::File::options().write(true).open(&unfinished).await?;
+    file.into_std().await.set_modified(SystemTime::now())?;
     tokio::fs::rename(unfinished, folder.join(name)).await
 }
 
