@@ -13,6 +13,7 @@ pub mod pages;
 pub mod resource;
 pub mod resources;
 pub mod router;
+mod routing;
 pub mod server;
 pub mod state;
 pub mod tracing;

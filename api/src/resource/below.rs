@@ -1,6 +1,6 @@
 //! CRUD resources whose addresses lie below a threat model: `/api/threat-models/{id}/…/{item_id}/`.
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State, http::StatusCode};
 use domain::Scope;
 use entity::{Id, Keyed, Tenanted, tenancy::Reach, threat_model};
@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Result},
     extract::{Allowed, Key, KeyBelow},
     input::{Body, Mode, Params},
+    routing::{delete_with, get_with, patch_with, post_with, put_with},
     state::AppState,
 };
 
@@ -26,14 +27,15 @@ pub fn routes<R: Resource<Entity: Keyed>>() -> ApiRouter<AppState> {
     ApiRouter::new()
         .api_route(
             R::PATH,
-            get_with(list::<R>, document::list::<R>).post_with(create::<R>, document::create::<R>),
+            get_with(list::<R>, document::list::<R>)
+                .merge(post_with(create::<R>, document::create::<R>)),
         )
         .api_route(
             &record,
             get_with(retrieve::<R>, document::retrieve::<R>)
-                .put_with(replace::<R>, document::replace::<R>)
-                .patch_with(change::<R>, document::change::<R>)
-                .delete_with(delete::<R>, document::delete::<R>),
+                .merge(put_with(replace::<R>, document::replace::<R>))
+                .merge(patch_with(change::<R>, document::change::<R>))
+                .merge(delete_with(delete::<R>, document::delete::<R>)),
         )
 }
 

@@ -9,10 +9,7 @@ mod document;
 pub mod handlers;
 mod page;
 
-use aide::axum::{
-    ApiRouter,
-    routing::{ApiMethodRouter, get_with},
-};
+use aide::axum::{ApiRouter, routing::ApiMethodRouter};
 use domain::{Find, Right, Scope, Transaction, Violations};
 use entity::{Keyed, Tenanted};
 use schemars::JsonSchema;
@@ -30,6 +27,7 @@ pub use page::{Listing, Page, Paging, Place, page_of};
 
 use crate::{
     input::{Body, Field, Filter, Params, Sort},
+    routing::{delete_with, get_with, patch_with, post_with, put_with},
     state::AppState,
 };
 
@@ -178,17 +176,17 @@ pub fn listing<R: Resource>() -> ApiMethodRouter<AppState> {
 
 /// List and create.
 pub fn collection<R: Resource>() -> ApiMethodRouter<AppState> {
-    listing::<R>().post_with(handlers::create::<R>, document::create::<R>)
+    listing::<R>().merge(post_with(handlers::create::<R>, document::create::<R>))
 }
 
 /// Retrieve, replace, change and delete.
 pub fn record<R: Resource<Entity: Keyed>>() -> ApiMethodRouter<AppState> {
-    kept_record::<R>().delete_with(handlers::delete::<R>, document::delete::<R>)
+    kept_record::<R>().merge(delete_with(handlers::delete::<R>, document::delete::<R>))
 }
 
 /// Retrieve, replace and change, to be completed with an own way to delete.
 pub fn kept_record<R: Resource<Entity: Keyed>>() -> ApiMethodRouter<AppState> {
     get_with(handlers::retrieve::<R>, document::retrieve::<R>)
-        .put_with(handlers::replace::<R>, document::replace::<R>)
-        .patch_with(handlers::change::<R>, document::change::<R>)
+        .merge(put_with(handlers::replace::<R>, document::replace::<R>))
+        .merge(patch_with(handlers::change::<R>, document::change::<R>))
 }

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use aide::{
-    axum::{ApiRouter, routing::get_with},
-    transform::TransformOperation,
-};
+use aide::{axum::ApiRouter, transform::TransformOperation};
 use axum::{
     Json,
     body::{Body, Bytes},
@@ -35,6 +32,7 @@ use crate::{
     extract::{Allowed, Key},
     input::Params,
     resource::{Page, answer_file, describe, page_of, page_parameter, query_parameter},
+    routing::get_with,
     state::AppState,
     wire::Timestamp,
 };

@@ -1,12 +1,6 @@
 //! Threat models in formats of other tools.
 
-use aide::{
-    axum::{
-        ApiRouter,
-        routing::{get_with, post_with},
-    },
-    transform::TransformOperation,
-};
+use aide::{axum::ApiRouter, transform::TransformOperation};
 use axum::{
     Json,
     extract::{DefaultBodyLimit, FromRequest, Request, State},
@@ -28,6 +22,7 @@ use crate::{
     input::Upload,
     resource::{answer, describe, json_body},
     router::DOCUMENT_LIMIT,
+    routing::{get_with, post_with},
     state::AppState,
 };
 

@@ -1,12 +1,13 @@
 //! Whether the API lives and can work.
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State, http::StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     resource::{answer, describe},
+    routing::get_with,
     state::AppState,
 };
 

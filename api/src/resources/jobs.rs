@@ -3,10 +3,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use aide::{
-    axum::{
-        ApiRouter,
-        routing::{get_with, post_with},
-    },
+    axum::ApiRouter,
     openapi::{MediaType, ReferenceOr, Response as OpenApiResponse, StatusCode as Code},
     transform::TransformOperation,
 };
@@ -35,6 +32,7 @@ use crate::{
     extract::{Allowed, Caller},
     input::Params,
     resource::{Page, describe, page_of, page_parameter, refusal},
+    routing::{get_with, post_with},
     state::AppState,
     wire::Timestamp,
 };

@@ -1,9 +1,6 @@
 //! Personal tokens for programs.
 
-use aide::axum::{
-    ApiRouter,
-    routing::{delete_with, get_with},
-};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State, http::StatusCode};
 use domain::{
     account::api_token::{CreatedToken, MOST_DAYS, TokenWish, USUAL_DAYS},
@@ -21,6 +18,7 @@ use crate::{
     extract::{Allowed, Key},
     input::{Body, Form, read_integer},
     resource::{Doc, answer, describe, json_body},
+    routing::{delete_with, get_with, post_with},
     state::AppState,
     wire::Timestamp,
 };
@@ -29,7 +27,7 @@ const PATH: &str = "/api/auth/tokens/";
 const LONGEST_NAME: usize = 100;
 
 pub(super) fn routes() -> ApiRouter<AppState> {
-    let tokens = get_with(list, describe_list).post_with(create, describe_create);
+    let tokens = get_with(list, describe_list).merge(post_with(create, describe_create));
     ApiRouter::new()
         .api_route(PATH, tokens)
         .api_route(&format!("{PATH}{{id}}/"), delete_with(delete, describe_delete))

@@ -1,6 +1,6 @@
 //! Changing a password, and setting a new one by mail.
 
-use aide::axum::{ApiRouter, routing::post_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     account::{profile::NewPassword, reset::Confirmation},
@@ -15,6 +15,7 @@ use crate::{
     input::{Body, Form},
     limits::{Attempt, Origin},
     resource::json_body,
+    routing::post_with,
     state::AppState,
 };
 

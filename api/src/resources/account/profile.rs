@@ -1,9 +1,6 @@
 //! The own account.
 
-use aide::{
-    axum::{ApiRouter, routing::get_with},
-    transform::TransformOperation,
-};
+use aide::{axum::ApiRouter, transform::TransformOperation};
 use axum::{Json, extract::State};
 use domain::{
     account::profile::ProfileChange,
@@ -17,6 +14,7 @@ use crate::{
     extract::Allowed,
     input::{Body, Form},
     resource::json_body,
+    routing::{get_with, patch_with, put_with},
     state::AppState,
 };
 
@@ -26,14 +24,14 @@ pub(super) fn routes() -> ApiRouter<AppState> {
     ApiRouter::new().api_route(
         "/api/auth/user/",
         get_with(read, |operation| describe(operation, "getProfile", "Read the own account"))
-            .put_with(replace, |operation| {
+            .merge(put_with(replace, |operation| {
                 let operation = describe(operation, "replaceProfile", "Replace the own names");
                 json_body::<Names>(operation)
-            })
-            .patch_with(change, |operation| {
+            }))
+            .merge(patch_with(change, |operation| {
                 let operation = describe(operation, "changeProfile", "Change the own names");
                 json_body::<SomeNames>(operation)
-            }),
+            })),
     )
 }
 

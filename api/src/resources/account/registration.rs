@@ -1,6 +1,6 @@
 //! Signing up and confirming the address.
 
-use aide::axum::{ApiRouter, routing::post_with};
+use aide::axum::ApiRouter;
 use axum::{
     Json,
     extract::State,
@@ -16,6 +16,7 @@ use crate::{
     input::{Body, Form},
     limits::{Attempt, Origin},
     resource::{json_body, refusal},
+    routing::post_with,
     state::AppState,
 };
 

@@ -1,12 +1,6 @@
 //! The second factor of an account: codes of an app, and recovery codes.
 
-use aide::{
-    axum::{
-        ApiRouter,
-        routing::{get_with, post_with},
-    },
-    transform::TransformOperation,
-};
+use aide::{axum::ApiRouter, transform::TransformOperation};
 use axum::{Json, extract::State};
 use domain::{
     account::{
@@ -25,6 +19,7 @@ use crate::{
     input::{Body, Form},
     limits::Attempt,
     resource::{json_body, refusal},
+    routing::{get_with, post_with},
     state::AppState,
     wire::Timestamp,
 };
@@ -33,7 +28,7 @@ pub(super) fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
         .api_route(
             "/api/auth/second-factor/",
-            get_with(read, describe_read).post_with(begin, describe_begin),
+            get_with(read, describe_read).merge(post_with(begin, describe_begin)),
         )
         .api_route("/api/auth/second-factor/confirm/", post_with(confirm, describe_confirm))
         .api_route("/api/auth/second-factor/recovery-codes/", post_with(renew, describe_renew))

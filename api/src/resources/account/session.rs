@@ -1,6 +1,6 @@
 //! Signing in and out, and the tokens of a session.
 
-use aide::axum::{ApiRouter, routing::post_with};
+use aide::axum::ApiRouter;
 use axum::{
     Json,
     extract::State,
@@ -21,6 +21,7 @@ use crate::{
     input::{Body, Form},
     limits::{Attempt, Origin},
     resource::{answer, json_body, refusal},
+    routing::post_with,
     state::AppState,
 };
 

@@ -5,7 +5,7 @@ pub(super) mod record;
 mod standards;
 pub mod verification;
 
-use aide::axum::{ApiRouter, routing::post_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     permission::WriteModels,
@@ -15,7 +15,7 @@ use domain::{
 use super::threat::{ThreatKind, describe_order, reorder};
 use crate::{
     error::Result, extract::Allowed, input::Body, resource::routes as crud,
-    resources::threat::Reordered, state::AppState,
+    resources::threat::Reordered, routing::post_with, state::AppState,
 };
 
 async fn reorder_countermeasures<K: ThreatKind>(

@@ -1,4 +1,4 @@
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     Find, Result, Scope, Transaction,
@@ -23,6 +23,7 @@ use crate::{
     extract::{Allowed, Key},
     input::{Body, Field, Filter, Params, Sort},
     resource::{self, Resource, Sorting, describe},
+    routing::get_with,
     state::AppState,
     wire::Timestamp,
 };

@@ -1,7 +1,4 @@
-use aide::axum::{
-    ApiRouter,
-    routing::{patch_with, post_with},
-};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     Result, Scope, Transaction,
@@ -23,6 +20,7 @@ use crate::{
     extract::{Allowed, Key},
     input::{Body, Field, Filter, Sort, vouch},
     resource::{self, Resource, Sorting, describe, json_body, refusal},
+    routing::{patch_with, post_with},
     state::AppState,
     wire::Timestamp,
 };

@@ -1,6 +1,6 @@
 //! Numbers for the overview.
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     model::dashboard::{self, RiskNumbers},
@@ -9,7 +9,9 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{error::Result, extract::Allowed, resource::describe, state::AppState};
+use crate::{
+    error::Result, extract::Allowed, resource::describe, routing::get_with, state::AppState,
+};
 
 /// Numbers over the threat models of the caller's teams and those without a team.
 #[derive(Serialize, JsonSchema)]

@@ -1,10 +1,4 @@
-use aide::{
-    axum::{
-        ApiRouter,
-        routing::{get_with, post_with},
-    },
-    transform::TransformOperation,
-};
+use aide::{axum::ApiRouter, transform::TransformOperation};
 use axum::{
     Json,
     extract::{DefaultBodyLimit, State},
@@ -33,6 +27,7 @@ use crate::{
         self, Resource, Sorting, describe, described_create, handlers, query_parameter, refusal,
     },
     router::CANVAS_LIMIT,
+    routing::{delete_with, get_with, post_with},
     state::AppState,
     wire::Timestamp,
 };
@@ -294,18 +289,19 @@ async fn delete(
 
 /// The routes of diagrams.
 pub fn routes() -> ApiRouter<AppState> {
-    let record = resource::kept_record::<Diagrams>().delete_with(delete, |operation| {
+    let record = resource::kept_record::<Diagrams>().merge(delete_with(delete, |operation| {
         let operation = describe(operation, "deleteDiagram", TAG).summary("Delete: Diagrams");
         let text = "Deletes the components that no other diagram of the model shows, too.";
         let schema = serde_json::json!({"type": "boolean"});
         query_parameter(operation, "delete_orphaned_components", text, schema)
-    });
+    }));
     ApiRouter::new()
         .api_route(
             "/api/diagrams/",
-            resource::listing::<Diagrams>().post_with(handlers::create::<Diagrams>, |operation| {
-                no_model(described_create::<Diagrams>(operation))
-            }),
+            resource::listing::<Diagrams>()
+                .merge(post_with(handlers::create::<Diagrams>, |operation| {
+                    no_model(described_create::<Diagrams>(operation))
+                })),
         )
         .api_route("/api/diagrams/{id}/", record)
         .api_route(

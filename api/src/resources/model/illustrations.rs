@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
@@ -24,6 +24,7 @@ use crate::{
     extract::{Allowed, Key},
     input::Params,
     resource::{Doc, answer_file, describe, query_parameter},
+    routing::get_with,
     state::AppState,
 };
 

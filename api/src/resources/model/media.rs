@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aide::{
     OperationInput,
-    axum::{ApiRouter, routing::get_with},
+    axum::ApiRouter,
     openapi::{MediaType, ReferenceOr, Response as OpenApiResponse, StatusCode as Code},
     transform::TransformOperation,
 };
@@ -24,6 +24,7 @@ use crate::{
     error::{Error, Result},
     input::Params,
     resource::describe,
+    routing::get_with,
     state::AppState,
 };
 

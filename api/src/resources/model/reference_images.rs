@@ -1,8 +1,5 @@
 use aide::{
-    axum::{
-        ApiRouter,
-        routing::{ApiMethodRouter, get_with, post_with},
-    },
+    axum::{ApiRouter, routing::ApiMethodRouter},
     transform::TransformOperation,
 };
 use axum::{
@@ -36,6 +33,7 @@ use crate::{
         Page, answer, below::known, describe, json_body, page_of, page_parameter, query_parameter,
     },
     router::IMAGE_LIMIT,
+    routing::{delete_with, get_with, patch_with, post_with, put_with},
     state::AppState,
     wire::Timestamp,
 };
@@ -330,9 +328,9 @@ pub fn routes() -> ApiRouter<AppState> {
             get_with(list_of_model, |operation| {
                 list_text(describe(operation, "listReferenceImagesOfModel", TAG))
             })
-            .post_with(upload, |operation| {
+            .merge(post_with(upload, |operation| {
                 upload_text(describe(operation, "createReferenceImage", TAG))
-            })
+            }))
             .layer(DefaultBodyLimit::max(IMAGE_LIMIT)),
         )
         .api_route(
@@ -349,13 +347,17 @@ fn record() -> ApiMethodRouter<AppState> {
     get_with(retrieve, |operation| {
         describe(operation, "getReferenceImage", TAG).summary("Read an image")
     })
-    .put_with(replace, |operation| change_text(describe(operation, "replaceReferenceImage", TAG)))
-    .patch_with(change, |operation| change_text(describe(operation, "changeReferenceImage", TAG)))
-    .delete_with(delete, |operation| {
+    .merge(put_with(replace, |operation| {
+        change_text(describe(operation, "replaceReferenceImage", TAG))
+    }))
+    .merge(patch_with(change, |operation| {
+        change_text(describe(operation, "changeReferenceImage", TAG))
+    }))
+    .merge(delete_with(delete, |operation| {
         describe(operation, "deleteReferenceImage", TAG)
             .summary("Delete an image and its file")
             .response_with::<204, (), _>(|response| response.description("Deleted."))
-    })
+    }))
     .layer(DefaultBodyLimit::max(IMAGE_LIMIT))
 }
 
@@ -363,17 +365,17 @@ fn record_of_model() -> ApiMethodRouter<AppState> {
     get_with(retrieve_of_model, |operation| {
         describe(operation, "getReferenceImageOfModel", TAG).summary("Read an image of a model")
     })
-    .put_with(replace_of_model, |operation| {
+    .merge(put_with(replace_of_model, |operation| {
         change_text(describe(operation, "replaceReferenceImageOfModel", TAG))
-    })
-    .patch_with(change_of_model, |operation| {
+    }))
+    .merge(patch_with(change_of_model, |operation| {
         change_text(describe(operation, "changeReferenceImageOfModel", TAG))
-    })
-    .delete_with(delete_of_model, |operation| {
+    }))
+    .merge(delete_with(delete_of_model, |operation| {
         describe(operation, "deleteReferenceImageOfModel", TAG)
             .summary("Delete an image of a model and its file")
             .response_with::<204, (), _>(|response| response.description("Deleted."))
-    })
+    }))
     .layer(DefaultBodyLimit::max(IMAGE_LIMIT))
 }
 

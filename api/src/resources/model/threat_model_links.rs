@@ -1,9 +1,6 @@
 //! Connecting threat models with systems, other models, packs and frameworks.
 
-use aide::axum::{
-    ApiRouter,
-    routing::{ApiMethodRouter, post_with},
-};
+use aide::axum::{ApiRouter, routing::ApiMethodRouter};
 use axum::{Json, extract::State};
 use domain::{
     Transaction,
@@ -21,6 +18,7 @@ use crate::{
     extract::{Allowed, Key},
     input::Body,
     resource::{describe, json_body},
+    routing::post_with,
     state::AppState,
 };
 

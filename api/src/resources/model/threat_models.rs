@@ -1,7 +1,4 @@
-use aide::axum::{
-    ApiRouter,
-    routing::{ApiMethodRouter, get_with},
-};
+use aide::axum::{ApiRouter, routing::ApiMethodRouter};
 use axum::{Json, extract::State, http::StatusCode};
 use domain::{
     Find, Result, Scope, Transaction, Violations,
@@ -32,6 +29,7 @@ use crate::{
         Resource, Sorting, answer, describe, described_change, described_delete, described_replace,
         described_retrieve, handlers::change_row, json_body, listing as listed,
     },
+    routing::{delete_with, get_with, patch_with, post_with, put_with},
     state::AppState,
 };
 
@@ -303,13 +301,13 @@ pub fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
         .api_route(
             ThreatModels::PATH,
-            listed::<ThreatModels>().post_with(create, |operation| {
+            listed::<ThreatModels>().merge(post_with(create, |operation| {
                 let operation = describe(operation, "createThreatModel", TAG)
                     .summary("Create: Threat models")
                     .description("All packs of the organization are connected.");
                 let operation = json_body::<NewThreatModel>(operation);
                 answer::<CreatedThreatModel>(operation, 201, "Created.")
-            }),
+            })),
         )
         .api_route("/api/threat-models/{id}/", record())
         .api_route(
@@ -323,7 +321,7 @@ pub fn routes() -> ApiRouter<AppState> {
 
 fn record() -> ApiMethodRouter<AppState> {
     get_with(retrieve, described_retrieve::<ThreatModels>)
-        .put_with(replace, described_replace::<ThreatModels>)
-        .patch_with(change, described_change::<ThreatModels>)
-        .delete_with(delete, described_delete::<ThreatModels>)
+        .merge(put_with(replace, described_replace::<ThreatModels>))
+        .merge(patch_with(change, described_change::<ThreatModels>))
+        .merge(delete_with(delete, described_delete::<ThreatModels>))
 }

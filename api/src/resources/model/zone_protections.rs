@@ -1,7 +1,4 @@
-use aide::axum::{
-    ApiRouter,
-    routing::{get_with, post_with},
-};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     Error,
@@ -18,6 +15,7 @@ use crate::{
     extract::{Allowed, Key},
     input::{Body, read_key, read_text},
     resource::{describe, json_body},
+    routing::{get_with, post_with},
     state::AppState,
 };
 

@@ -1,6 +1,6 @@
 //! The weekly mail about an organization: who wants it.
 
-use aide::axum::{ApiRouter, routing::post_with};
+use aide::axum::ApiRouter;
 use axum::{
     Json,
     extract::{Path, State},
@@ -18,6 +18,7 @@ use crate::{
     extract::{Allowed, Key},
     input::Body,
     resource::{describe, json_body},
+    routing::post_with,
     state::AppState,
 };
 

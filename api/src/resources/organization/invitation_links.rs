@@ -1,6 +1,6 @@
 //! What somebody with an invitation link sees and does.
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{
     Json,
     extract::{Path, State},
@@ -19,6 +19,7 @@ use crate::{
     error::{Error, Result},
     extract::Anyone,
     resource::{describe, refusal},
+    routing::{get_with, post_with},
     state::AppState,
 };
 
@@ -55,14 +56,14 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                 .description("Needs no login. 404 for an unknown link, 410 for one used up.")
                 .with(|operation| refusal(operation, 410, ""))
         })
-        .post_with(accept, |operation| {
+        .merge(post_with(accept, |operation| {
             describe(operation, "acceptInvitation", TAG)
                 .summary("Accept an invitation")
                 .description("The caller's address must be the one that was invited.")
                 .with(|operation| refusal(operation, 401, "Not signed in."))
                 .with(|operation| refusal(operation, 403, "Another address was invited."))
                 .with(|operation| refusal(operation, 410, ""))
-        }),
+        })),
     )
 }
 

@@ -2,13 +2,7 @@
 
 use std::collections::HashMap;
 
-use aide::{
-    axum::{
-        ApiRouter,
-        routing::{get_with, post_with},
-    },
-    transform::TransformOperation,
-};
+use aide::{axum::ApiRouter, transform::TransformOperation};
 use axum::{
     Json,
     extract::{Path, State},
@@ -38,6 +32,7 @@ use crate::{
     extract::Allowed,
     input::{Body, Filter, Form, Params, Sort, filtered, ordered, vouch},
     resource::{Page, describe, json_body, page_of, query_parameter, refusal},
+    routing::{delete_with, get_with, patch_with, post_with, put_with},
     state::AppState,
     wire::Timestamp,
 };
@@ -154,29 +149,29 @@ impl InvitationPath {
 
 pub(super) fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
-        .api_route(COLLECTION, get_with(list, document_list).post_with(create, document_create))
+        .api_route(COLLECTION, get_with(list, document_list).merge(post_with(create, document_create)))
         .api_route(
             "/api/team-invitations/{id}/",
             get_with(retrieve, |operation| {
                 describe(operation, "getTeamInvitation", TAG).summary("Read an invitation")
             })
-            .put_with(change, |operation| {
+            .merge(put_with(change, |operation| {
                 let operation = describe(operation, "replaceTeamInvitation", TAG)
                     .summary("Replace an invitation")
                     .description("Team and address stay as they are.");
                 json_body::<InvitationChange>(operation)
-            })
-            .patch_with(change, |operation| {
+            }))
+            .merge(patch_with(change, |operation| {
                 let operation = describe(operation, "changeTeamInvitation", TAG)
                     .summary("Change an invitation")
                     .description("Team and address stay as they are.");
                 json_body::<InvitationChange>(operation)
-            })
-            .delete_with(delete, |operation| {
+            }))
+            .merge(delete_with(delete, |operation| {
                 describe(operation, "deleteTeamInvitation", TAG)
                     .summary("Delete an invitation")
                     .response_with::<204, (), _>(|response| response.description("Deleted."))
-            }),
+            })),
         )
         .api_route(
             "/api/team-invitations/{id}/resend/",

@@ -1,9 +1,6 @@
 //! Organizations and their members.
 
-use aide::axum::{
-    ApiRouter,
-    routing::{get_with, post_with},
-};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State, http::StatusCode};
 use domain::{
     Scope, Transaction,
@@ -31,6 +28,7 @@ use crate::{
     resource::{
         Draft, Resource, Row, describe, described_create, handlers, json_body, listing, record,
     },
+    routing::{get_with, post_with},
     state::AppState,
     wire::Timestamp,
 };
@@ -169,10 +167,10 @@ pub(super) fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
         .api_route(
             Organizations::PATH,
-            listing::<Organizations>().post_with(create, |operation| {
+            listing::<Organizations>().merge(post_with(create, |operation| {
                 described_create::<Organizations>(operation)
                     .description("The caller becomes its security team.")
-            }),
+            })),
         )
         .api_route("/api/organizations/{id}/", record::<Organizations>())
         .api_route(

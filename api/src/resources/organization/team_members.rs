@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use aide::axum::{
-    ApiRouter,
-    routing::{get_with, post_with},
-};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State, http::StatusCode};
 use domain::{
     Scope,
@@ -29,6 +26,7 @@ use crate::{
     extract::{Allowed, Key},
     input::Body,
     resource::{Resource, describe, json_body},
+    routing::{get_with, post_with},
     state::AppState,
     wire::Timestamp,
 };

@@ -19,6 +19,7 @@ use crate::{
     resource::{
         Draft, Resource, Row, collection, described_delete, handlers, kept_record, refusal,
     },
+    routing::delete_with,
     state::AppState,
     wire::Timestamp,
 };
@@ -195,9 +196,10 @@ impl Resource for Teams {
 }
 
 pub(super) fn routes() -> ApiRouter<AppState> {
-    let record = kept_record::<Teams>().delete_with(handlers::delete::<Teams>, |operation| {
-        refusal(described_delete::<Teams>(operation), 409, "The team owns threat models.")
-    });
+    let record =
+        kept_record::<Teams>().merge(delete_with(handlers::delete::<Teams>, |operation| {
+            refusal(described_delete::<Teams>(operation), 409, "The team owns threat models.")
+        }));
     ApiRouter::new()
         .api_route(Teams::PATH, collection::<Teams>())
         .api_route("/api/teams/{id}/", record)

@@ -1,7 +1,4 @@
-use aide::axum::{
-    ApiRouter,
-    routing::{get_with, post_with},
-};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     compliance::{self, Drift},
@@ -16,6 +13,7 @@ use crate::{
     error::Result,
     extract::{Allowed, Key},
     resource::describe,
+    routing::{get_with, post_with},
     state::AppState,
 };
 

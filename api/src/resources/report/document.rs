@@ -1,4 +1,4 @@
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     permission::ReadModels,
@@ -13,6 +13,7 @@ use crate::{
     extract::{Allowed, Key},
     input::Params,
     resource::{describe, query_parameter},
+    routing::get_with,
     state::AppState,
 };
 

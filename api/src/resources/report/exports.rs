@@ -1,7 +1,4 @@
-use aide::axum::{
-    ApiRouter,
-    routing::{ApiMethodRouter, get_with},
-};
+use aide::axum::{ApiRouter, routing::ApiMethodRouter};
 use axum::{
     Json,
     extract::{Path, State},
@@ -30,6 +27,7 @@ use crate::{
     input::{Body, Params},
     resource::{Doc, Page, answer, describe, json_body, page_of, page_parameter, refusal},
     resources::model::media::{discard, out_of_order},
+    routing::{delete_with, get_with, post_with},
     state::AppState,
     wait::{Prefer, Waited, accepted, wait_for},
 };
@@ -230,7 +228,7 @@ fn collection<H: Home>() -> ApiMethodRouter<AppState> {
             .description("Latest first. A file can be downloaded for seven days.");
         answer::<Page<ReportExportView>>(page_parameter(operation), 200, "One page.")
     })
-    .post_with(create::<H>, |operation| {
+    .merge(post_with(create::<H>, |operation| {
         json_body::<NewReportExport>(describe(
             operation,
             &format!("create{}Export", H::NAME),
@@ -245,7 +243,7 @@ fn collection<H: Home>() -> ApiMethodRouter<AppState> {
         )
         .with(|operation| answer::<ReportExportView>(operation, 201, "It is made, or cannot be."))
         .with(|operation| refusal(operation, 409, "Too many files are being made."))
-    })
+    }))
 }
 
 fn record<H: Home>() -> ApiMethodRouter<AppState> {
@@ -253,12 +251,12 @@ fn record<H: Home>() -> ApiMethodRouter<AppState> {
         describe(operation, &format!("get{}Export", H::NAME), TAG)
             .summary(&format!("A report file of {}", H::WORDS))
     })
-    .delete_with(delete::<H>, |operation| {
+    .merge(delete_with(delete::<H>, |operation| {
         describe(operation, &format!("delete{}Export", H::NAME), TAG)
             .summary(&format!("Delete a report file of {}", H::WORDS))
             .description("For who asked for it and whoever may change what it is about.")
             .response_with::<204, (), _>(|response| response.description("Deleted."))
-    })
+    }))
 }
 
 fn content<H: Home>() -> ApiMethodRouter<AppState> {

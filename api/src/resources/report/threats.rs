@@ -1,4 +1,4 @@
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     permission::ReadModels,
@@ -19,6 +19,7 @@ use crate::{
     error::Result,
     extract::{Allowed, Key},
     resource::describe,
+    routing::get_with,
     state::AppState,
 };
 

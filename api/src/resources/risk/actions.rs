@@ -1,6 +1,6 @@
 //! What else can be done with risks.
 
-use aide::axum::{ApiRouter, routing::post_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{permission::WriteModels, risk};
 use schemars::JsonSchema;
@@ -15,6 +15,7 @@ use crate::{
     extract::Allowed,
     input::Body,
     resource::{describe, json_body},
+    routing::post_with,
     state::AppState,
 };
 

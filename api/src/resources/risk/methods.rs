@@ -1,6 +1,6 @@
 //! The ways to score risks.
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::Json;
 use domain::{permission::SignedIn, risk::scoring::METHODS};
 use entity::choice::ScoringMethod;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::TAG;
-use crate::{extract::Allowed, resource::describe, state::AppState};
+use crate::{extract::Allowed, resource::describe, routing::get_with, state::AppState};
 
 /// A way to score risks.
 #[derive(Serialize, JsonSchema)]

@@ -1,9 +1,6 @@
 //! Risks as records, below their threat model.
 
-use aide::axum::{
-    ApiRouter,
-    routing::{delete_with, get_with, patch_with, post_with, put_with},
-};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State, http::StatusCode};
 use domain::{
     Error as DomainError, Result as DomainResult, Scope, Transaction,
@@ -28,6 +25,7 @@ use crate::{
         Listing, Resource, Sorting, described_change, described_create, described_delete,
         described_list, described_replace, described_retrieve, handlers,
     },
+    routing::{delete_with, get_with, patch_with, post_with, put_with},
     state::AppState,
 };
 

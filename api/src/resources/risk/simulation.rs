@@ -1,6 +1,6 @@
 //! Simulations with many trials.
 
-use aide::axum::{ApiRouter, routing::post_with};
+use aide::axum::ApiRouter;
 use axum::{
     Json,
     extract::State,
@@ -24,6 +24,7 @@ use crate::{
     extract::Allowed,
     input::{Body, read_integer},
     resource::{answer, describe, handlers, json_body},
+    routing::post_with,
     state::AppState,
     wait::{Prefer, Waited, accepted, wait_for},
 };

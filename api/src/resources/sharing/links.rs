@@ -1,9 +1,6 @@
 use std::collections::HashMap;
 
-use aide::axum::{
-    ApiRouter,
-    routing::{get_with, post_with},
-};
+use aide::axum::ApiRouter;
 use axum::{
     Json,
     extract::{Path, State},
@@ -37,6 +34,7 @@ use crate::{
         handlers::{change_row, create_row},
         json_body, listing,
     },
+    routing::{delete_with, get_with, patch_with, post_with, put_with},
     state::AppState,
     wire::Timestamp,
 };
@@ -256,24 +254,24 @@ pub(super) fn routes() -> ApiRouter<AppState> {
     ApiRouter::new()
         .api_route(
             MagicLinks::PATH,
-            listing::<MagicLinks>().post_with(create, |operation| {
+            listing::<MagicLinks>().merge(post_with(create, |operation| {
                 let operation = described_create::<MagicLinks>(operation).description(
                     "For those who may change the model. Names of recipients have the link sent \
                      to them; a failed mail is shown among the jobs.",
                 );
                 json_body::<NewMagicLink>(operation)
-            }),
+            })),
         )
         .api_route(
             "/api/magic-links/{id}/",
             get_with(retrieve, described_retrieve::<MagicLinks>)
-                .put_with(replace, |operation| {
+                .merge(put_with(replace, |operation| {
                     json_body::<NewMagicLink>(described_replace::<MagicLinks>(operation))
-                })
-                .patch_with(change, |operation| {
+                }))
+                .merge(patch_with(change, |operation| {
                     json_body::<MagicLinkChange>(described_change::<MagicLinks>(operation))
-                })
-                .delete_with(delete, described_delete::<MagicLinks>),
+                }))
+                .merge(delete_with(delete, described_delete::<MagicLinks>)),
         )
         .api_route(
             "/api/magic-links/{id}/revoke/",

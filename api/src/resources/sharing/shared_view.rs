@@ -1,6 +1,6 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{
     Json,
     extract::{Path, State},
@@ -32,6 +32,7 @@ use crate::{
     limits::Origin,
     resource::{describe, json_body, refusal},
     resources::model::{media::Addresses, threat_model_view::ThreatModel},
+    routing::{get_with, post_with},
     state::AppState,
     wire::{Timestamp, camel_case},
 };
@@ -412,7 +413,7 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                 .with(|operation| refusal(operation, 403, ""))
                 .with(|operation| refusal(operation, 410, ""))
         })
-        .post_with(unlock, |operation| {
+        .merge(post_with(unlock, |operation| {
             let operation = describe(operation, "unlockMagicLink", "Magic links")
                 .summary("Look at a shared threat model with a password")
                 .description(
@@ -423,6 +424,6 @@ pub(super) fn routes() -> ApiRouter<AppState> {
                 .with(|operation| refusal(operation, 410, ""))
                 .with(|operation| refusal(operation, 429, ""));
             json_body::<LinkPassword>(operation)
-        }),
+        })),
     )
 }

@@ -1,4 +1,4 @@
-use aide::axum::{ApiRouter, routing::delete_with};
+use aide::axum::ApiRouter;
 use axum::{extract::State, http::StatusCode};
 use domain::{
     Result, Scope, Transaction, link, permission::SignedIn, sharing::magic_link as rules,
@@ -17,6 +17,7 @@ use crate::{
     extract::{Allowed, Key},
     input::{Body, Field, Sort},
     resource::{Resource, Sorting, describe, read_only_routes},
+    routing::delete_with,
     state::AppState,
     wire::Timestamp,
 };

@@ -1,12 +1,6 @@
 //! What else can be done with threats.
 
-use aide::{
-    axum::{
-        ApiRouter,
-        routing::{get_with, post_with},
-    },
-    transform::TransformOperation,
-};
+use aide::{axum::ApiRouter, transform::TransformOperation};
 use axum::{Json, extract::State, http::StatusCode};
 use domain::{
     Error as DomainError, Result as DomainResult,
@@ -36,6 +30,7 @@ use crate::{
     input::{Body, read_keys},
     resource::{Resource, answer, describe, json_body, routes as crud},
     resources::{countermeasure::record as countermeasures, library::countermeasures as library},
+    routing::{get_with, post_with},
     state::AppState,
 };
 

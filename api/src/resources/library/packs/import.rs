@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aide::axum::{ApiRouter, routing::post_with};
+use aide::axum::ApiRouter;
 use axum::{
     Json,
     extract::State,
@@ -28,6 +28,7 @@ use crate::{
     extract::Allowed,
     input::{Body, read_text},
     resource::{answer, describe, json_body, refusal},
+    routing::post_with,
     state::AppState,
     wait::{Prefer, Waited, accepted, wait_for},
 };

@@ -1,9 +1,6 @@
 //! Taking packs out again, and what they need.
 
-use aide::axum::{
-    ApiRouter,
-    routing::{delete_with, get_with},
-};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State, http::StatusCode};
 use domain::{
     library::{
@@ -22,6 +19,7 @@ use crate::{
     extract::{Allowed, Key},
     input::Params,
     resource::{describe, query_parameter, refusal},
+    routing::{delete_with, get_with},
     state::AppState,
 };
 

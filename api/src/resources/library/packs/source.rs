@@ -1,6 +1,6 @@
 //! The packs that can be imported, and what they bring.
 
-use aide::axum::{ApiRouter, routing::get_with};
+use aide::axum::ApiRouter;
 use axum::{Json, extract::State};
 use domain::{
     library::{self, Overlay, Preview, SourcePack, overlays, query},
@@ -17,6 +17,7 @@ use crate::{
     extract::{Allowed, Key},
     input::Params,
     resource::{describe, query_parameter, refusal},
+    routing::get_with,
     state::AppState,
 };
 
