@@ -1,5 +1,3 @@
-#![expect(clippy::disallowed_methods, reason = "databases of tests are made and dropped here")]
-
 use std::{
     collections::BTreeMap,
     fs,
@@ -13,40 +11,15 @@ use std::{
 
 use api::{router, server};
 use platform::{Pools, Settings, Shutdown};
-use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 use worker::{Engine, Queue, Registry, Runtime};
 
-use crate::{Browser, Client, audited::Book};
+use crate::{Backend, Browser, Client, audited::Book, backend::Borrowed};
 
 /// The password of every account that tests make.
 pub const PASSWORD: &str = "Corr3ct-Horse-9-Battery";
-
-/// On what the tests run: chosen by `TEST_POSTGRES_URL` and `TEST_REDIS_URL`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Backend {
-    /// SQLite and jobs in process.
-    Embedded,
-    /// PostgreSQL and Redis.
-    Service {
-        /// A server on which databases can be made.
-        postgres: String,
-        /// A server whose numbered databases tests may empty.
-        redis: String,
-    },
-}
-
-impl Backend {
-    /// The backend that the environment names.
-    pub fn chosen() -> Self {
-        match (std::env::var("TEST_POSTGRES_URL"), std::env::var("TEST_REDIS_URL")) {
-            (Ok(postgres), Ok(redis)) => Self::Service { postgres, redis },
-            _ => Self::Embedded,
-        }
-    }
-}
 
 /// A running API with its worker, ended and removed when dropped.
 pub struct App {
@@ -59,11 +32,10 @@ pub struct App {
     http: reqwest::Client,
     statements: Arc<AtomicUsize>,
     shutdown: Shutdown,
-    cleanup: Option<(String, String)>,
+    borrowed: Option<Borrowed>,
     book: Book,
 }
 
-static REDIS_DATABASES: AtomicU64 = AtomicU64::new(0);
 static ACCOUNTS: AtomicU64 = AtomicU64::new(0);
 
 impl App {
@@ -94,7 +66,7 @@ impl App {
     ) -> Self {
         let data = tempfile::tempdir().expect("a folder for data");
         let mut settings = settings_in(data.path());
-        let cleanup = choose_backend(&mut settings).await;
+        let borrowed = Backend::chosen().furnish(data.path(), &mut settings).await;
         settings.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let settings = Settings::read(settings, None).expect("the settings of tests");
         let mut pools = server::connected(&settings).await.expect("a database");
@@ -117,7 +89,7 @@ impl App {
             serving.with_graceful_shutdown(async move { stop.begun().await }).await
         });
         let http = reqwest::Client::new();
-        Self { base, state, data, http, statements, shutdown, cleanup, book }
+        Self { base, state, data, http, statements, shutdown, borrowed, book }
     }
 
     /// A client without an account.
@@ -212,7 +184,7 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.shutdown.begin();
-        let (book, cleanup) = (self.book.clone(), self.cleanup.take());
+        let (book, borrowed) = (self.book.clone(), self.borrowed.take());
         let database = self.state.settings.database_url.reveal().to_owned();
         // A runtime of its own, since the one of the test may be ending.
         let ended = std::thread::spawn(move || {
@@ -220,8 +192,8 @@ impl Drop for App {
             let Ok(runtime) = runtime else { return Vec::new() };
             runtime.block_on(async {
                 let faults = book.faults(&database).await;
-                if let Some((administration, name)) = cleanup {
-                    remove(&administration, &name).await;
+                if let Some(borrowed) = borrowed {
+                    borrowed.give_back().await;
                 }
                 faults
             })
@@ -247,15 +219,6 @@ fn count_statements(pools: &mut Pools, statements: &Arc<AtomicUsize>) {
     }
 }
 
-async fn remove(administration: &str, name: &str) {
-    if let Ok(server) = Database::connect(administration).await {
-        let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-        let _ = server.execute_unprepared(&drop).await;
-        let drop = format!("DROP ROLE IF EXISTS {name}_tenant, {name}_crossing");
-        let _ = server.execute_unprepared(&drop).await;
-    }
-}
-
 fn settings_in(data: &Path) -> BTreeMap<String, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     [
@@ -269,17 +232,4 @@ fn settings_in(data: &Path) -> BTreeMap<String, String> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
-}
-
-/// Names database and queue of the backend. Answers what must be removed afterwards.
-async fn choose_backend(settings: &mut BTreeMap<String, String>) -> Option<(String, String)> {
-    let Backend::Service { postgres, redis } = Backend::chosen() else { return None };
-    let name = format!("forewarn_{}", Uuid::new_v4().simple());
-    let server = Database::connect(&postgres).await.expect("the PostgreSQL server of the tests");
-    server.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
-    let (prefix, _) = postgres.rsplit_once('/').expect("a URL with a database");
-    settings.insert("DATABASE_URL".to_owned(), format!("{prefix}/{name}"));
-    let number = REDIS_DATABASES.fetch_add(1, Ordering::Relaxed);
-    settings.insert("REDIS_URL".to_owned(), format!("{}/{number}", redis.trim_end_matches('/')));
-    Some((postgres, name))
 }

@@ -3,14 +3,16 @@
 mod app;
 mod audited;
 mod authenticator;
+mod backend;
 mod browser;
 mod client;
 mod packs;
 mod smtp;
 
-pub use app::{App, Backend, PASSWORD};
+pub use app::{App, PASSWORD};
 pub use audited::{quiet, reasons};
 pub use authenticator::{Authenticator, recovery_codes};
+pub use backend::Backend;
 pub use browser::{Browser, Shown};
 pub use client::{Answer, Client};
 pub use packs::{canvas, edge, node, write_pack};
