@@ -4,7 +4,7 @@
 //! compiler proves anew that the handler's future may be sent between threads. So handlers become
 //! one type first: with some 330 of them, collecting what to compile takes half the time.
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use aide::{
     OperationInput, OperationOutput,
@@ -13,10 +13,11 @@ use aide::{
     transform::TransformOperation,
 };
 use axum::{extract::Request, handler::Handler, response::Response};
+use futures::future::BoxFuture;
 
 use crate::state::AppState;
 
-type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
+type Answer = BoxFuture<'static, Response>;
 
 /// Any handler.
 #[derive(Clone)]
