@@ -12,7 +12,7 @@ mod smtp;
 pub use app::{App, PASSWORD};
 pub use audited::{quiet, reasons};
 pub use authenticator::{Authenticator, recovery_codes};
-pub use backend::Backend;
+pub use backend::{Backend, address_of};
 pub use browser::{Browser, Shown};
 pub use client::{Answer, Client};
 pub use packs::{canvas, edge, node, write_pack};

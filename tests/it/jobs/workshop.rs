@@ -340,7 +340,6 @@ async fn new_database(server: &str) -> (DatabaseConnection, String, String) {
     let administration = database::connect(&address, 1).await.unwrap();
     let name = format!("jobs_{}", Uuid::new_v4().simple());
     administration.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let (prefix, _) = server.rsplit_once('/').unwrap();
-    let url = format!("{prefix}/{name}");
+    let url = tests::address_of(server, &name);
     (administration, name, url)
 }

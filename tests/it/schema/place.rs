@@ -40,8 +40,7 @@ impl Place {
         let administration = Database::connect(server).await.unwrap();
         let name = format!("schema_{}", Uuid::new_v4().simple());
         administration.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-        let (prefix, _) = server.rsplit_once('/').unwrap();
-        let database = Database::connect(format!("{prefix}/{name}")).await.unwrap();
+        let database = Database::connect(tests::address_of(server, &name)).await.unwrap();
         Self { database, behind: Behind::Server { administration, name } }
     }
 
