@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests make jobs run again behind the store")]
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait as _, Database};
 use serde_json::{Value, json};
@@ -175,6 +177,26 @@ async fn a_server_that_leaves_after_the_content_may_have_the_mail() {
 }
 
 #[tokio::test]
+async fn an_invitation_corrected_at_once_is_one_mail_and_its_link_works() {
+    let server = MailServer::start().await;
+    let app = app(&server).await;
+    let owner = app.owner().await;
+    let path = format!("/api/teams/{}/invite-member/", owner.team);
+    let invite =
+        |role: &str| owner.post(&path, json!({"email": "grace@example.test", "role": role}));
+    invite("viewer").await.expect(201);
+    // Long enough for the first mail to leave if it did not wait for a correction.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let corrected = invite("member").await.expect(200)["invitation"].clone();
+    app.jobs_ended().await;
+    let mails = to(&server, "grace@example.test");
+    assert_eq!(mails.len(), 1);
+    let mail = mails[0].replace("=\r\n", "");
+    assert!(mail.contains("as member"), "{mail}");
+    assert!(mail.contains(corrected["inviteUrl"].as_str().expect("a link")), "{mail}");
+}
+
+#[tokio::test]
 async fn a_refusal_for_good_is_shown_with_the_invitation() {
     let server = MailServer::start().await;
     let app = app(&server).await;
@@ -216,7 +238,7 @@ async fn nothing_is_said_to_a_server_whose_certificate_nobody_vouches_for() {
     let server = MailServer::with_own_certificate().await;
     let app = App::start_with(&[("SMTP_URL", &server.url("&tls=required"))]).await;
     app.register("ada@example.test").await;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(server.attempts(), 0);
     let vouched = format!("&tls=required&ca={}", MailServer::certificate().display());
     let app = App::start_with(&[("SMTP_URL", &server.url(&vouched))]).await;

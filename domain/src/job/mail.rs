@@ -15,6 +15,10 @@ const PATIENCE: Duration = Duration::from_hours(24);
 const PAUSES: Pauses = Pauses::up_to(Duration::from_mins(10));
 const ATTEMPTS: i32 = PAUSES.attempts_within(PATIENCE);
 
+/// Who invites with the wrong role, or presses the button twice, does not have two mails sent, of
+/// which the first has a link that works no more.
+const CORRECTION: Duration = Duration::from_secs(2);
+
 /// Sends a link to set a new password.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SendPasswordReset {
@@ -71,6 +75,7 @@ impl SendInvitation {
 impl Job for SendInvitation {
     const KIND: &'static str = "send_invitation";
     const MAX_ATTEMPTS: i32 = ATTEMPTS;
+    const DELAY: Duration = CORRECTION;
     const PAUSES: Pauses = PAUSES;
     type Output = ();
 }

@@ -57,6 +57,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// How often it is begun at most, counting the first time.
     const MAX_ATTEMPTS: i32 = 5;
 
+    /// How long it waits before it is begun, so that what is corrected at once still counts.
+    const DELAY: Duration = Duration::ZERO;
+
     /// The pauses between attempts.
     const PAUSES: Pauses = Pauses::up_to(Duration::from_mins(10));
 

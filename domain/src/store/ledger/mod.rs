@@ -417,7 +417,7 @@ pub(super) fn row<J: Job>(
         priority: Set(J::PRIORITY.number()),
         attempts: Set(0),
         max_attempts: Set(J::MAX_ATTEMPTS),
-        run_at: Set(now),
+        run_at: Set(now + delta(J::DELAY)),
         dedupe_key: Set(job.dedupe_key()),
         progress_done: Set(0),
         progress_message: Set(String::new()),
