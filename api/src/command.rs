@@ -20,7 +20,7 @@ use crate::{demo, document, server, server::Failure};
 
 /// Prints the OpenAPI document.
 pub fn print_document() -> io::Result<ExitCode> {
-    let text = serde_json::to_string_pretty(&document()).map_err(io::Error::other)?;
+    let text = serde_json::to_string_pretty(document()).map_err(io::Error::other)?;
     writeln!(io::stdout(), "{text}")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,10 @@
 //! All routes, their description, and what surrounds every request.
 
-use std::{any::Any, time::Duration};
+use std::{
+    any::Any,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use aide::{axum::ApiRouter, openapi::OpenApi};
 use axum::{
@@ -11,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use platform::Settings;
+use serde_json::Value;
 use tower::{ServiceBuilder, util::option_layer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -47,16 +52,15 @@ const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// The service of the whole API.
 pub fn router(state: AppState) -> Router {
-    let settings = std::sync::Arc::clone(&state.settings);
+    let settings = Arc::clone(&state.settings);
     let guard = axum::middleware::from_fn_with_state(state.clone(), limits::guard);
-    let (routes, document) = described();
-    let operations = Operations::of(&document);
     let witness = || {
-        let known = (state.clone(), operations.clone());
+        let known = (state.clone(), DESCRIBED.operations.clone());
         axum::middleware::from_fn_with_state(known, audit::witness)
     };
-    let app = routes
-        .merge(description::routes(document))
+    let app = DESCRIBED
+        .routes
+        .clone()
         .layer(witness())
         .layer(axum::middleware::from_fn_with_state(state.clone(), idempotency::answer_once))
         .merge(pages::routes().layer(witness()))
@@ -68,19 +72,33 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// The description of the API.
-pub fn document() -> serde_json::Value {
-    described().1
+pub fn document() -> &'static Value {
+    &DESCRIBED.document
 }
 
-fn described() -> (Router<AppState>, serde_json::Value) {
-    aide::generate::extract_schemas(true);
-    aide::generate::infer_responses(true);
-    let mut document = OpenApi::default();
-    let routes = ApiRouter::new()
-        .merge(resources::routes())
-        .finish_api_with(&mut document, description::describe_api);
-    idempotency::describe(&mut document);
-    (routes, description::complete(&document))
+/// The routes with their description, made once in a process: that takes longer than the rest of a
+/// start.
+static DESCRIBED: LazyLock<Described> = LazyLock::new(Described::new);
+
+struct Described {
+    routes: Router<AppState>,
+    document: Arc<Value>,
+    operations: Operations,
+}
+
+impl Described {
+    fn new() -> Self {
+        aide::generate::extract_schemas(true);
+        aide::generate::infer_responses(true);
+        let mut document = OpenApi::default();
+        let routes = ApiRouter::new()
+            .merge(resources::routes())
+            .finish_api_with(&mut document, description::describe_api);
+        idempotency::describe(&mut document);
+        let document = Arc::new(description::complete(&document));
+        let routes = routes.merge(description::routes(Arc::clone(&document)));
+        Self { routes, operations: Operations::of(&document), document }
+    }
 }
 
 fn surround(app: Router, settings: &Settings) -> Router {

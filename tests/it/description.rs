@@ -130,7 +130,7 @@ fn is_of_type(value: &Value, name: &Value) -> bool {
 fn every_operation_has_an_id_a_group_a_summary_and_described_answers() {
     let document = api::document();
     let mut ids = HashSet::new();
-    for (name, operation) in operations(&document) {
+    for (name, operation) in operations(document) {
         let id = operation["operationId"].as_str().unwrap_or_default();
         assert!(!id.is_empty() && ids.insert(id), "{name}: id \"{id}\"");
         assert!(is_filled(&operation["tags"][0]), "{name} is in no group");
@@ -138,7 +138,7 @@ fn every_operation_has_an_id_a_group_a_summary_and_described_answers() {
         let responses = operation["responses"].as_object().expect("responses");
         assert!(responses.keys().any(|code| code.starts_with('2')), "{name} tells of no success");
         for (code, response) in responses {
-            let response = resolved(&document, response);
+            let response = resolved(document, response);
             assert!(is_filled(&response["description"]), "{name}: {code} is not described");
         }
     }
@@ -148,10 +148,10 @@ fn every_operation_has_an_id_a_group_a_summary_and_described_answers() {
 #[test]
 fn every_operation_documents_the_errors_that_follow_from_what_it_takes() {
     let document = api::document();
-    for (name, operation) in operations(&document) {
+    for (name, operation) in operations(document) {
         let responses = &operation["responses"];
         let expect = |code: &str, reason: &str| {
-            let content = &resolved(&document, &responses[code])["content"];
+            let content = &resolved(document, &responses[code])["content"];
             assert!(
                 content["application/json"]["schema"].is_object(),
                 "{name} does not document {code}, but {reason}"
@@ -178,13 +178,13 @@ fn every_operation_documents_the_errors_that_follow_from_what_it_takes() {
 fn every_parameter_and_json_body_has_an_example_that_fits_its_schema() {
     let document = api::document();
     let mut examples = Vec::new();
-    for (name, operation) in operations(&document) {
+    for (name, operation) in operations(document) {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let parameters = parameters.map(|parameter| {
             let place = format!("{name}: {}", parameter["name"].as_str().unwrap_or_default());
             (place, parameter)
         });
-        for (place, described) in parameters.chain(media(&document, &name, operation)) {
+        for (place, described) in parameters.chain(media(document, &name, operation)) {
             let example = described.get("example").unwrap_or_else(|| panic!("{place}: no example"));
             examples.push((place, &described["schema"], example));
         }
@@ -192,7 +192,7 @@ fn every_parameter_and_json_body_has_an_example_that_fits_its_schema() {
     assert!(examples.len() > 800, "{} examples", examples.len());
     let misfits: Vec<String> = examples
         .iter()
-        .flat_map(|(place, schema, one)| misfits(&document, schema, one, place))
+        .flat_map(|(place, schema, one)| misfits(document, schema, one, place))
         .collect();
     assert!(misfits.is_empty(), "{}", misfits.join("\n"));
 }

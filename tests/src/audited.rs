@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{
@@ -90,13 +90,11 @@ async fn note(State(book): State<Book>, request: Request, next: Next) -> Respons
 
 /// The id of the operation at an address.
 fn operation(method: &Method, path: &str) -> String {
-    static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    let document = DOCUMENT.get_or_init(api::document);
     let parts = |path: &str| -> Vec<String> {
         path.trim_end_matches('/').split('/').map(str::to_owned).collect()
     };
     let asked = parts(path);
-    let paths = document["paths"].as_object().expect("paths");
+    let paths = api::document()["paths"].as_object().expect("paths");
     let fitting = paths.iter().filter(|(template, _)| {
         let template = parts(template);
         template.len() == asked.len()

@@ -147,7 +147,7 @@ impl Texts {
 
 /// The document in all versions of OpenAPI that are offered, written when somebody asks first.
 struct Versions {
-    document: Value,
+    document: Arc<Value>,
     present: OnceLock<Texts>,
     older: OnceLock<Texts>,
 }
@@ -165,7 +165,7 @@ impl Versions {
 }
 
 /// The document at `/api/schema/`, Swagger UI at `/api/docs/`, `ReDoc` at `/api/redoc/`.
-pub fn routes(document: Value) -> Router<AppState> {
+pub fn routes(document: Arc<Value>) -> Router<AppState> {
     let versions =
         Arc::new(Versions { document, present: OnceLock::new(), older: OnceLock::new() });
     let schema = move |headers: HeaderMap, params: Params| {

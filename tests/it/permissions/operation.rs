@@ -42,7 +42,7 @@ impl Operation {
                 .filter(|(_, one)| one.is_object())
                 .map(move |(method, one)| (path, method, one))
         });
-        items.map(|(path, method, one)| Self::new(&document, path, method, one)).collect()
+        items.map(|(path, method, one)| Self::new(document, path, method, one)).collect()
     }
 
     fn new(document: &Value, path: &str, method: &str, described: &Value) -> Self {

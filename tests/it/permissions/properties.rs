@@ -79,7 +79,7 @@ async fn members_of_a_body_that_are_not_offered_change_nothing() {
     let (mut tried, mut wrong) = (0, Vec::new());
     for change in changes {
         let path = company.place.path(change);
-        let offered = offered(&document, change);
+        let offered = offered(document, change);
         let before = fixed(&owner.get(&path).await.json, &offered);
         let mut body = json!({});
         for (name, value) in &before {
@@ -113,7 +113,7 @@ async fn a_new_record_takes_neither_id_nor_owner_from_a_body_that_may_not_say_th
     for creation in operations.iter().filter(|one| one.creates(&operations)) {
         let Contents::Json(..) = creation.body else { continue };
         place.suffix = format!(" forged {tried}");
-        let offered = offered(&document, creation);
+        let offered = offered(document, creation);
         let mut body = place.body(creation).unwrap_or_default();
         for (name, value) in [
             ("id", json!(id)),

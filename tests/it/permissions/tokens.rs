@@ -63,7 +63,7 @@ async fn a_token_for_reading_is_refused_whatever_changes_something() {
     let (mut faults, mut reads) = (Vec::new(), 0);
     for operation in &operations {
         let answer = call(operation, &company.place, &reader).await;
-        let scope = scope_of(&document, operation);
+        let scope = scope_of(document, operation);
         reads += usize::from(scope == "read" && answer.status < 300);
         faults.extend(fault(operation, &scope, &answer));
     }
@@ -92,7 +92,7 @@ async fn no_token_manages_the_account() {
     let writer = with_token(company.person(Role::Security), "write").await;
     let mut managing = Vec::new();
     for operation in &operations {
-        if scope_of(&document, operation) == "none" {
+        if scope_of(document, operation) == "none" {
             let answer = call(operation, &company.place, &writer).await;
             assert_eq!(answer.json["code"], "session_required", "{}", operation.name());
             managing.push(answer.expect(403));
@@ -107,7 +107,7 @@ async fn no_token_manages_the_account() {
 fn operations_with_a_permission_name_the_scope_that_tokens_need() {
     let document = api::document();
     for operation in Operation::all().iter().filter(|one| one.permission.is_some()) {
-        let scope = scope_of(&document, operation);
+        let scope = scope_of(document, operation);
         let expected = match operation.permission.as_deref() {
             Some("account:manage") => "none",
             _ if operation.method == Method::GET => "read",
