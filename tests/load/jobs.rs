@@ -207,6 +207,7 @@ impl Worker {
             .env(WORKER, "yes")
             .env("DATABASE_URL", settings.database_url.reveal())
             .env("REDIS_URL", redis.reveal())
+            .env("REDIS_PREFIX", &settings.redis_prefix)
             .env("DATA_DIR", app.data.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -241,7 +242,7 @@ impl Drop for Worker {
 
 /// What the worker process does: as `forewarn-worker`, with one more kind of job.
 async fn work() {
-    let given = ["DATABASE_URL", "REDIS_URL", "DATA_DIR"];
+    let given = ["DATABASE_URL", "REDIS_URL", "REDIS_PREFIX", "DATA_DIR"];
     let concurrency = std::env::var("JOB_CONCURRENCY").unwrap_or_else(|_| "8".to_owned());
     let settings: BTreeMap<String, String> = given
         .into_iter()

@@ -3,12 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "databases of tests are made and dropped here")]
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use chrono::{Days, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
@@ -24,12 +19,11 @@ pub enum Backend {
     Service {
         /// A server on which databases can be made.
         postgres: String,
-        /// A server whose numbered databases tests may empty.
+        /// A server in which each test has keys of its own.
         redis: String,
     },
 }
 
-static REDIS_DATABASES: AtomicU64 = AtomicU64::new(0);
 /// The file of a database with the current schema.
 static FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
 /// The name of a database with the current schema.
@@ -63,9 +57,8 @@ impl Backend {
         run(&server, &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
             .await;
         settings.insert("DATABASE_URL".to_owned(), address_of(postgres, &name));
-        let number = REDIS_DATABASES.fetch_add(1, Ordering::Relaxed);
-        let queue = format!("{}/{number}", redis.trim_end_matches('/'));
-        settings.insert("REDIS_URL".to_owned(), queue);
+        settings.insert("REDIS_URL".to_owned(), redis.clone());
+        settings.insert("REDIS_PREFIX".to_owned(), name.clone());
         Some(Borrowed { postgres: postgres.clone(), name })
     }
 }
