@@ -194,6 +194,8 @@ async fn an_invitation_corrected_at_once_is_one_mail_and_its_link_works() {
     let mail = mails[0].replace("=\r\n", "");
     assert!(mail.contains("as member"), "{mail}");
     assert!(mail.contains(corrected["inviteUrl"].as_str().expect("a link")), "{mail}");
+    let path = format!("/api/invite/{}/", corrected["token"].as_str().expect("a token"));
+    app.stranger().get(&path).await.expect(200);
 }
 
 #[tokio::test]
