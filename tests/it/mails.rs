@@ -186,7 +186,7 @@ async fn an_invitation_corrected_at_once_is_one_mail_and_its_link_works() {
         |role: &str| owner.post(&path, json!({"email": "grace@example.test", "role": role}));
     invite("viewer").await.expect(201);
     // Long enough for the first mail to leave if it did not wait for a correction.
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     let corrected = invite("member").await.expect(200)["invitation"].clone();
     app.jobs_ended().await;
     let mails = to(&server, "grace@example.test");
